@@ -1,0 +1,1 @@
+"""From approved pairs to a voice in use."""
