@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 INSTRUCTIONS = (
-    "Answer the question from the numbered passages. Cite them like [1]. If they do not hold the answer, say that you don't know."
+    "Answer from the numbered passages and cite them like [1]. If they do not hold the answer, say that you don't know."
 )
 NO_PASSAGES = "No passages were found."
 
@@ -28,7 +28,8 @@ class Passage:
 def build_messages(question: str, passages: Sequence[Passage], *, house_style: str = "") -> list[Message]:
     """Return the system and user message that ask for an answer to `question` from `passages`, numbered from 1."""
     system = f"{INSTRUCTIONS}\n\n{house_style.strip()}".strip()
-    return [{"role": "system", "content": system}, {"role": "user", "content": f"{quote(passages)}\n\nQuestion: {question.strip()}"}]
+    user = f"{quote(passages)}\n\nQuestion: {question.strip()}"
+    return [{"role": "system", "content": system}, {"role": "user", "content": user}]
 
 
 def quote(passages: Sequence[Passage]) -> str:
@@ -38,8 +39,9 @@ def quote(passages: Sequence[Passage]) -> str:
     """
     if not passages:
         return NO_PASSAGES
-    blocks = (
-        f"[{number}] {' '.join(passage.title.split())}\n" + "\n".join(f"> {line}" for line in passage.text.splitlines() if line.strip())
-        for number, passage in enumerate(passages, start=1)
-    )
-    return "Passages:\n" + "\n".join(blocks)
+    return "Passages:\n" + "\n".join(_block(number, passage) for number, passage in enumerate(passages, start=1))
+
+
+def _block(number: int, passage: Passage) -> str:
+    lines = [f"> {line}" for line in passage.text.splitlines() if line.strip()]
+    return "\n".join([f"[{number}] {' '.join(passage.title.split())}", *lines])
