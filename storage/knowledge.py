@@ -1,0 +1,184 @@
+"""Documents and the passages cut from them; approved pairs are passages too.
+
+SQL is the truth and the vector index follows: a chunk is written with `indexed_at` empty, and whoever owns the index
+embeds it and marks it. A removed chunk loses its text at once and its row when the index has let go of it.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from storage.tables import ChunkRow, DocumentRow
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A passage. `channel_id`: the private channel whose members alone may see it, None when everybody may."""
+
+    id: int
+    team_id: str
+    document_id: int | None
+    pair_id: int | None
+    channel_id: str | None
+    title: str
+    text: str
+    removed: bool
+
+
+@dataclass(frozen=True)
+class NewDocument:
+    """A document to be stored. `chunks`: its passages, as text. `source`: where it came from, unique in a team."""
+
+    team_id: str
+    source: str
+    title: str
+    channel_id: str | None
+    chunks: tuple[str, ...]
+
+    @property
+    def content_hash(self) -> str:
+        return sha256("\x00".join([self.title, self.channel_id or "", *self.chunks]).encode()).hexdigest()
+
+
+def put_document(session: Session, document: NewDocument, *, now: datetime) -> bool:
+    """Store a document, replacing what its source said before; returns whether anything changed."""
+    row = session.scalar(
+        select(DocumentRow).where(DocumentRow.team_id == document.team_id, DocumentRow.source == document.source)
+    )
+    if row is not None and row.content_hash == document.content_hash:
+        return False
+    if row is None:
+        row = DocumentRow(team_id=document.team_id, source=document.source)
+        session.add(row)
+    row.title, row.channel_id, row.content_hash = document.title, document.channel_id, document.content_hash
+    row.updated_at = now
+    session.flush()
+    _replace_chunks(session, row, document.chunks, now=now)
+    return True
+
+
+def _replace_chunks(session: Session, document: DocumentRow, texts: Sequence[str], *, now: datetime) -> None:
+    """Keep the chunks that say the same, remove the others, add the new ones."""
+    wanted = {_chunk_hash(document.title, document.channel_id, text): text for text in texts}
+    standing = session.scalars(
+        select(ChunkRow).where(ChunkRow.document_id == document.id, ChunkRow.removed_at.is_(None))
+    )
+    for chunk in standing:
+        if wanted.pop(chunk.content_hash, None) is None:
+            _remove(chunk, now=now)
+    session.add_all(
+        ChunkRow(
+            team_id=document.team_id,
+            document_id=document.id,
+            channel_id=document.channel_id,
+            title=document.title,
+            text=text,
+            content_hash=content_hash,
+            created_at=now,
+        )
+        for content_hash, text in wanted.items()
+    )
+    session.flush()
+
+
+def put_pair_chunk(
+    session: Session, *, team_id: str, pair_id: int, channel_id: str | None, title: str, text: str, now: datetime
+) -> None:
+    """Make an approved pair retrievable. `channel_id` is set when it came from a private channel."""
+    content_hash = _chunk_hash(title, channel_id, text)
+    row = session.scalar(select(ChunkRow).where(ChunkRow.pair_id == pair_id))
+    if row is not None and row.content_hash == content_hash and row.removed_at is None:
+        return
+    if row is None:
+        row = ChunkRow(team_id=team_id, pair_id=pair_id, created_at=now)
+        session.add(row)
+    row.channel_id, row.title, row.text, row.content_hash = channel_id, title, text, content_hash
+    row.indexed_at = row.removed_at = None
+    session.flush()
+
+
+def remove_pair_chunk(session: Session, pair_id: int, *, now: datetime) -> None:
+    """Stop retrieving a pair."""
+    row = session.scalar(select(ChunkRow).where(ChunkRow.pair_id == pair_id, ChunkRow.removed_at.is_(None)))
+    if row is not None:
+        _remove(row, now=now)
+        session.flush()
+
+
+def chunks_to_index(session: Session, *, limit: int) -> list[Chunk]:
+    """Return chunks the vector index has yet to follow, removed ones among them, oldest first."""
+    rows = session.scalars(select(ChunkRow).where(ChunkRow.indexed_at.is_(None)).order_by(ChunkRow.id).limit(limit))
+    return [_chunk(row) for row in rows]
+
+
+def mark_indexed(session: Session, chunks: Collection[Chunk], *, now: datetime) -> None:
+    """Record that the index holds `chunks` as they were read; one that changed meanwhile stays to be indexed."""
+    for chunk in chunks:
+        same = (ChunkRow.id == chunk.id, ChunkRow.text == chunk.text, ChunkRow.title == chunk.title)
+        if chunk.removed:
+            session.execute(delete(ChunkRow).where(ChunkRow.id == chunk.id, ChunkRow.removed_at.is_not(None)))
+        else:
+            session.execute(update(ChunkRow).where(*same, ChunkRow.removed_at.is_(None)).values(indexed_at=now))
+
+
+def mark_all_unindexed(session: Session) -> int:
+    """Have every chunk indexed again; returns how many. For an index that is new or was lost."""
+    total = session.scalar(select(func.count()).select_from(ChunkRow)) or 0
+    session.execute(update(ChunkRow).values(indexed_at=None))
+    return total
+
+
+def count_chunks(session: Session, *, team_id: str) -> tuple[int, int]:
+    """Return how many passages stand, and how many of those the index has yet to follow."""
+    standing = select(func.count()).where(ChunkRow.team_id == team_id, ChunkRow.removed_at.is_(None))
+    return session.scalar(standing) or 0, session.scalar(standing.where(ChunkRow.indexed_at.is_(None))) or 0
+
+
+def count_documents(session: Session, *, team_id: str) -> int:
+    """Return how many documents a team has."""
+    return session.scalar(select(func.count()).where(DocumentRow.team_id == team_id)) or 0
+
+
+def readable_chunks(
+    session: Session, ids: Collection[int], *, team_id: str, channel_ids: Collection[str]
+) -> dict[int, Chunk]:
+    """Return those of `ids` that may be used where only members of all of `channel_ids` read along.
+
+    This is the last word on permission: whatever an index proposed, a chunk of another private channel is not here.
+    """
+    rows = session.scalars(
+        select(ChunkRow).where(
+            ChunkRow.id.in_(ids),
+            ChunkRow.team_id == team_id,
+            ChunkRow.removed_at.is_(None),
+            ChunkRow.channel_id.is_(None) | ChunkRow.channel_id.in_(channel_ids),
+        )
+    )
+    return {row.id: _chunk(row) for row in rows}
+
+
+def _remove(row: ChunkRow, *, now: datetime) -> None:
+    row.title = row.text = ""
+    row.removed_at = now
+    row.indexed_at = None
+
+
+def _chunk_hash(title: str, channel_id: str | None, text: str) -> str:
+    return sha256("\x00".join([title, channel_id or "", text]).encode()).hexdigest()
+
+
+def _chunk(row: ChunkRow) -> Chunk:
+    return Chunk(
+        id=row.id,
+        team_id=row.team_id,
+        document_id=row.document_id,
+        pair_id=row.pair_id,
+        channel_id=row.channel_id,
+        title=row.title,
+        text=row.text,
+        removed=row.removed_at is not None,
+    )

@@ -1,0 +1,76 @@
+"""Notices out: what has to be said in Slack is written in the transaction that makes it true, and posted once."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storage.tables import OutboxRow
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something to post. `kind` names who renders `payload`; `channel_id`, `message_ts`: where it was posted."""
+
+    id: int
+    team_id: str
+    key: str
+    kind: str
+    payload: dict[str, Any]
+    attempts: int
+    channel_id: str | None
+    message_ts: str | None
+
+
+def enqueue(session: Session, *, team_id: str, key: str, kind: str, payload: dict[str, Any], now: datetime) -> bool:
+    """Leave a notice; returns False when one with this key exists already."""
+    if session.scalar(select(OutboxRow.id).where(OutboxRow.key == key)) is not None:
+        return False
+    session.add(OutboxRow(team_id=team_id, key=key, kind=kind, payload=payload, attempts=0, due_at=now, created_at=now))
+    session.flush()
+    return True
+
+
+def due(session: Session, *, now: datetime, limit: int = 20) -> list[Notice]:
+    """Return notices that wait to be posted, oldest first."""
+    rows = session.scalars(
+        select(OutboxRow)
+        .where(OutboxRow.posted_at.is_(None), OutboxRow.due_at <= now)
+        .order_by(OutboxRow.id)
+        .limit(limit)
+    )
+    return [_notice(row) for row in rows]
+
+
+def posted(session: Session, notice_id: int, *, channel_id: str, message_ts: str, now: datetime) -> None:
+    """Record where a notice was posted."""
+    row = session.get_one(OutboxRow, notice_id)
+    row.posted_at, row.channel_id, row.message_ts = now, channel_id, message_ts
+
+
+def postpone(session: Session, notice_id: int, *, now: datetime) -> None:
+    """Try again later: after 2 s, 4 s, 8 s … and at most 5 minutes."""
+    row = session.get_one(OutboxRow, notice_id)
+    row.attempts += 1
+    row.due_at = now + timedelta(seconds=min(2.0**row.attempts, 300.0))
+
+
+def find(session: Session, key: str) -> Notice | None:
+    """Return the notice with this key, posted or not."""
+    row = session.scalar(select(OutboxRow).where(OutboxRow.key == key))
+    return _notice(row) if row else None
+
+
+def _notice(row: OutboxRow) -> Notice:
+    return Notice(
+        id=row.id,
+        team_id=row.team_id,
+        key=row.key,
+        kind=row.kind,
+        payload=dict(row.payload),
+        attempts=row.attempts,
+        channel_id=row.channel_id,
+        message_ts=row.message_ts,
+    )

@@ -1,0 +1,210 @@
+"""Pairs and the reviews that decide them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from storage.tables import PairRow, ReviewRow
+
+
+class PairStatus(StrEnum):
+    """Where a pair stands. Only approved ones are retrieved and learnt."""
+
+    CANDIDATE = "candidate"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    ERASED = "erased"
+
+
+class Verdict(StrEnum):
+    """A person's word on a pair."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    NOMINATE = "nominate"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A question and an answer found in Slack, not yet decided."""
+
+    team_id: str
+    channel_id: str
+    channel_is_private: bool
+    thread_ts: str
+    question_ts: str
+    answer_ts: str
+    question: str
+    answer: str
+    asked_by: str
+    answered_by: str
+    permalink: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A stored pair. `context`: the passages retrieved for its question, None until they have been looked up."""
+
+    id: int
+    team_id: str
+    channel_id: str
+    channel_is_private: bool
+    thread_ts: str
+    question_ts: str
+    answer_ts: str
+    question: str
+    answer: str
+    asked_by: str
+    answered_by: str
+    permalink: str
+    status: PairStatus
+    context: tuple[dict[str, Any], ...] | None
+    created_at: datetime
+    decided_at: datetime | None
+
+
+def add_candidate(session: Session, candidate: Candidate, *, now: datetime) -> Pair:
+    """Store a candidate, or return the pair that already stands for this answer."""
+    row = _row_for_answer(session, candidate.team_id, candidate.channel_id, candidate.answer_ts)
+    if row is None:
+        row = PairRow(**vars(candidate), status=PairStatus.CANDIDATE, context=None, created_at=now, decided_at=None)
+        session.add(row)
+        session.flush()
+    return _pair(row)
+
+
+def pair_for_answer(session: Session, *, team_id: str, channel_id: str, answer_ts: str) -> Pair | None:
+    """Return the pair that a Slack message answers, if it is known."""
+    row = _row_for_answer(session, team_id, channel_id, answer_ts)
+    return _pair(row) if row else None
+
+
+def get_pair(session: Session, pair_id: int) -> Pair:
+    """Return one pair. Raises `KeyError` when there is none."""
+    row = session.get(PairRow, pair_id)
+    if row is None:
+        raise KeyError(f"there is no pair {pair_id}")
+    return _pair(row)
+
+
+def set_status(session: Session, pair_id: int, status: PairStatus, *, now: datetime) -> Pair:
+    """Decide a pair. Raises `KeyError` when there is none."""
+    row = session.get_one(PairRow, pair_id)
+    row.status = status
+    row.decided_at = now
+    session.flush()
+    return _pair(row)
+
+
+def record_review(session: Session, pair_id: int, *, reviewer_id: str, verdict: Verdict, now: datetime) -> None:
+    """Record a person's word; one taken back earlier counts again."""
+    row = session.scalar(_review(pair_id, reviewer_id, verdict))
+    if row is None:
+        row = ReviewRow(pair_id=pair_id, reviewer_id=reviewer_id, verdict=verdict, created_at=now, withdrawn_at=None)
+        session.add(row)
+    row.withdrawn_at = None
+    session.flush()
+
+
+def withdraw_review(session: Session, pair_id: int, *, reviewer_id: str, verdict: Verdict, now: datetime) -> bool:
+    """Take a person's word back; returns whether it stood."""
+    row = session.scalar(_review(pair_id, reviewer_id, verdict))
+    if row is None or row.withdrawn_at is not None:
+        return False
+    row.withdrawn_at = now
+    session.flush()
+    return True
+
+
+def standing_reviewers(session: Session, pair_id: int, verdict: Verdict) -> list[str]:
+    """Return who stands behind `verdict` on a pair, earliest first."""
+    return list(
+        session.scalars(
+            select(ReviewRow.reviewer_id)
+            .where(ReviewRow.pair_id == pair_id, ReviewRow.verdict == verdict, ReviewRow.withdrawn_at.is_(None))
+            .order_by(ReviewRow.created_at, ReviewRow.id)
+        )
+    )
+
+
+def approved_pairs(session: Session, *, team_id: str) -> list[Pair]:
+    """Return the approved pairs, earliest approval first."""
+    rows = session.scalars(
+        select(PairRow)
+        .where(PairRow.team_id == team_id, PairRow.status == PairStatus.APPROVED)
+        .order_by(PairRow.decided_at, PairRow.id)
+    )
+    return [_pair(row) for row in rows]
+
+
+def count_by_status(session: Session, *, team_id: str) -> dict[PairStatus, int]:
+    """Return how many pairs stand where; a status nobody has is left out."""
+    rows = session.execute(
+        select(PairRow.status, func.count()).where(PairRow.team_id == team_id).group_by(PairRow.status)
+    )
+    return {PairStatus(status): count for status, count in rows}
+
+
+def pairs_without_context(session: Session, *, limit: int) -> list[Pair]:
+    """Return approved pairs whose passages have not been looked up, oldest first."""
+    rows = session.scalars(
+        select(PairRow)
+        .where(PairRow.status == PairStatus.APPROVED, PairRow.context.is_(None))
+        .order_by(PairRow.id)
+        .limit(limit)
+    )
+    return [_pair(row) for row in rows]
+
+
+def set_context(session: Session, pair_id: int, context: Sequence[dict[str, Any]]) -> None:
+    """Keep the passages that were retrieved for a pair's question."""
+    session.get_one(PairRow, pair_id).context = list(context)
+
+
+def forget_contexts(session: Session, *, team_id: str) -> None:
+    """Have the passages of every approved pair looked up again, because the knowledge changed."""
+    for row in session.scalars(
+        select(PairRow).where(PairRow.team_id == team_id, PairRow.status == PairStatus.APPROVED)
+    ):
+        row.context = None
+
+
+def _row_for_answer(session: Session, team_id: str, channel_id: str, answer_ts: str) -> PairRow | None:
+    return session.scalar(
+        select(PairRow)
+        .where(PairRow.team_id == team_id, PairRow.channel_id == channel_id, PairRow.answer_ts == answer_ts)
+        .with_for_update()
+    )
+
+
+def _review(pair_id: int, reviewer_id: str, verdict: Verdict) -> Any:
+    return select(ReviewRow).where(
+        ReviewRow.pair_id == pair_id, ReviewRow.reviewer_id == reviewer_id, ReviewRow.verdict == verdict
+    )
+
+
+def _pair(row: PairRow) -> Pair:
+    return Pair(
+        id=row.id,
+        team_id=row.team_id,
+        channel_id=row.channel_id,
+        channel_is_private=row.channel_is_private,
+        thread_ts=row.thread_ts,
+        question_ts=row.question_ts,
+        answer_ts=row.answer_ts,
+        question=row.question,
+        answer=row.answer,
+        asked_by=row.asked_by,
+        answered_by=row.answered_by,
+        permalink=row.permalink,
+        status=PairStatus(row.status),
+        context=None if row.context is None else tuple(row.context),
+        created_at=row.created_at,
+        decided_at=row.decided_at,
+    )

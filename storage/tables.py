@@ -1,0 +1,302 @@
+"""The tables. Rows never leave storage/: the modules beside this one return frozen dataclasses."""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime in every database: SQLite has no time zones, so they are put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime was given where an aware UTC one is wanted")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, because a migration can only drop what has a name."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar = {
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON,
+        list[dict[str, Any]]: JSON,
+        str: Text,
+    }
+
+
+SlackId = String(64)
+Word = String(32)
+
+
+class PairRow(Base):
+    """A question and its answer, as they may be learnt: already redacted."""
+
+    __tablename__ = "pairs"
+    __table_args__ = (
+        UniqueConstraint("team_id", "channel_id", "answer_ts"),
+        Index("ix_pairs_team_id_status_decided_at", "team_id", "status", "decided_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str] = mapped_column(SlackId)
+    channel_id: Mapped[str] = mapped_column(SlackId)
+    channel_is_private: Mapped[bool]
+    thread_ts: Mapped[str] = mapped_column(SlackId)
+    question_ts: Mapped[str] = mapped_column(SlackId)
+    answer_ts: Mapped[str] = mapped_column(SlackId)
+    question: Mapped[str]
+    answer: Mapped[str]
+    asked_by: Mapped[str] = mapped_column(SlackId)
+    answered_by: Mapped[str] = mapped_column(SlackId)
+    permalink: Mapped[str]
+    status: Mapped[str] = mapped_column(Word)
+    context: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+
+
+class ReviewRow(Base):
+    """One person's word on one pair. Taken back, it stays as history with `withdrawn_at` set."""
+
+    __tablename__ = "reviews"
+    __table_args__ = (UniqueConstraint("pair_id", "reviewer_id", "verdict"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pair_id: Mapped[int] = mapped_column(ForeignKey("pairs.id", ondelete="CASCADE"))
+    reviewer_id: Mapped[str] = mapped_column(SlackId)
+    verdict: Mapped[str] = mapped_column(Word)
+    created_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class DocumentRow(Base):
+    """A source of facts. `channel_id` set: only for people in that private channel."""
+
+    __tablename__ = "documents"
+    __table_args__ = (UniqueConstraint("team_id", "source"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str] = mapped_column(SlackId)
+    source: Mapped[str]
+    title: Mapped[str]
+    channel_id: Mapped[str | None] = mapped_column(SlackId)
+    content_hash: Mapped[str] = mapped_column(String(64))
+    updated_at: Mapped[datetime]
+
+
+class ChunkRow(Base):
+    """A passage: of a document, or an approved pair. `indexed_at` empty: the vector index has not followed yet.
+
+    A removed chunk loses its text at once; its row stays until the vector index has followed.
+    """
+
+    __tablename__ = "chunks"
+    __table_args__ = (Index("ix_chunks_indexed_at", "indexed_at"), Index("ix_chunks_document_id", "document_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str] = mapped_column(SlackId)
+    document_id: Mapped[int | None] = mapped_column(ForeignKey("documents.id", ondelete="SET NULL"))
+    pair_id: Mapped[int | None] = mapped_column(ForeignKey("pairs.id", ondelete="SET NULL"), unique=True)
+    channel_id: Mapped[str | None] = mapped_column(SlackId)
+    title: Mapped[str]
+    text: Mapped[str]
+    content_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    indexed_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
+
+
+class AnswerRow(Base):
+    """What Timbre said. A question in Slack is answered once, however often its event arrives."""
+
+    __tablename__ = "answers"
+    __table_args__ = (UniqueConstraint("team_id", "channel_id", "question_ts"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str] = mapped_column(SlackId)
+    channel_id: Mapped[str] = mapped_column(SlackId)
+    question_ts: Mapped[str] = mapped_column(SlackId)
+    message_ts: Mapped[str | None] = mapped_column(SlackId)
+    asked_by: Mapped[str] = mapped_column(SlackId)
+    question: Mapped[str]
+    text: Mapped[str]
+    model: Mapped[str]
+    sources: Mapped[list[dict[str, Any]]]
+    latency_ms: Mapped[int]
+    prompt_tokens: Mapped[int]
+    completion_tokens: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class FeedbackRow(Base):
+    """A thumb on an answer; the last press of a person wins."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (UniqueConstraint("answer_id", "user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    answer_id: Mapped[int] = mapped_column(ForeignKey("answers.id", ondelete="CASCADE"))
+    user_id: Mapped[str] = mapped_column(SlackId)
+    value: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class RunRow(Base):
+    """A training run, from the request to a decision."""
+
+    __tablename__ = "training_runs"
+    __table_args__ = (Index("ix_training_runs_status", "status"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str] = mapped_column(SlackId)
+    requested_by: Mapped[str] = mapped_column(SlackId)
+    channel_id: Mapped[str] = mapped_column(SlackId)
+    status: Mapped[str] = mapped_column(Word)
+    attempts: Mapped[int]
+    worker: Mapped[str | None]
+    heartbeat_at: Mapped[datetime | None]
+    progress: Mapped[dict[str, Any]]
+    result: Mapped[dict[str, Any]]
+    error: Mapped[str | None]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class RunPairRow(Base):
+    """Which pairs a run learnt from, and in which part of its dataset."""
+
+    __tablename__ = "run_pairs"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("training_runs.id", ondelete="CASCADE"), primary_key=True)
+    pair_id: Mapped[int] = mapped_column(ForeignKey("pairs.id", ondelete="CASCADE"), primary_key=True)
+    split: Mapped[str] = mapped_column(Word)
+
+
+class AdapterRow(Base):
+    """A voice. Its name carries its version and is never used again for other weights."""
+
+    __tablename__ = "adapters"
+    __table_args__ = (UniqueConstraint("team_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str] = mapped_column(SlackId)
+    name: Mapped[str] = mapped_column(SlackId)
+    run_id: Mapped[int] = mapped_column(ForeignKey("training_runs.id"), unique=True)
+    path: Mapped[str]
+    sha256: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(Word)
+    created_at: Mapped[datetime]
+
+
+class LiveVoiceRow(Base):
+    """The pointer to the voice in use. `adapter_id` empty: the base model. Moved by compare-and-swap on `version`."""
+
+    __tablename__ = "live_voice"
+
+    team_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    adapter_id: Mapped[int | None] = mapped_column(ForeignKey("adapters.id"))
+    version: Mapped[int]
+    changed_at: Mapped[datetime]
+
+    adapter: Mapped[AdapterRow | None] = relationship()
+
+
+class BallotRow(Base):
+    """The question put to reviewers, bound by hashes to exactly what they were shown."""
+
+    __tablename__ = "ballots"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str] = mapped_column(SlackId)
+    adapter_id: Mapped[int] = mapped_column(ForeignKey("adapters.id"), unique=True)
+    adapter_sha256: Mapped[str] = mapped_column(String(64))
+    dataset_sha256: Mapped[str] = mapped_column(String(64))
+    report_sha256: Mapped[str] = mapped_column(String(64))
+    live_version: Mapped[int]
+    status: Mapped[str] = mapped_column(Word)
+    opened_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(SlackId)
+
+
+class AuditRow(Base):
+    """Who did what. Each entry's hash covers the one before it, so that none can be changed or dropped unseen."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_team_id", "team_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str] = mapped_column(SlackId)
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(SlackId)
+    action: Mapped[str] = mapped_column(Word)
+    details: Mapped[dict[str, Any]]
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+class InboxRow(Base):
+    """A Slack event, kept before it is acknowledged. The payload is dropped once it has been handled."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (Index("ix_inbox_handled_at", "handled_at"),)
+
+    event_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    payload: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    attempts: Mapped[int]
+    received_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]
+
+
+class OutboxRow(Base):
+    """Something to post in Slack, once. A key that exists already is not posted again."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_posted_at", "posted_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str] = mapped_column(SlackId)
+    key: Mapped[str] = mapped_column(String(128), unique=True)
+    kind: Mapped[str] = mapped_column(Word)
+    payload: Mapped[dict[str, Any]]
+    attempts: Mapped[int]
+    due_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    posted_at: Mapped[datetime | None]
+    channel_id: Mapped[str | None] = mapped_column(SlackId)
+    message_ts: Mapped[str | None] = mapped_column(SlackId)
