@@ -61,6 +61,16 @@ SlackId = String(64)
 Word = String(32)
 
 
+class WorkspaceRow(Base):
+    """A Slack workspace that Timbre serves. Its id is the `team_id` of every other table."""
+
+    __tablename__ = "workspaces"
+
+    team_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    name: Mapped[str]
+    first_seen_at: Mapped[datetime]
+
+
 class PairRow(Base):
     """A question and its answer, as they may be learnt: already redacted."""
 

@@ -27,6 +27,13 @@ POSTGRESQL_FULL_TEXT = (
 
 def upgrade() -> None:
     op.create_table(
+        "workspaces",
+        sa.Column("team_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("team_id", name=op.f("pk_workspaces")),
+    )
+    op.create_table(
         "answers",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("team_id", sa.String(length=64), nullable=False),
@@ -292,4 +299,5 @@ def downgrade() -> None:
         batch_op.drop_index("ix_audit_team_id")
 
     op.drop_table("audit")
+    op.drop_table("workspaces")
     op.drop_table("answers")

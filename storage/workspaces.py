@@ -1,0 +1,31 @@
+"""The Slack workspaces Timbre serves."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from storage.tables import ChunkRow, DocumentRow, WorkspaceRow
+
+# Documents ingested before the bot first connected: it is not known yet which workspace they are for.
+UNCLAIMED = "unclaimed"
+
+
+def register_workspace(session: Session, *, team_id: str, name: str, now: datetime) -> None:
+    """Remember a workspace. The first one takes over the documents that were ingested before it was known."""
+    row = session.get(WorkspaceRow, team_id)
+    if row is not None:
+        row.name = name
+        return
+    is_first = session.scalar(select(WorkspaceRow.team_id).limit(1)) is None
+    session.add(WorkspaceRow(team_id=team_id, name=name, first_seen_at=now))
+    if is_first:
+        session.execute(update(DocumentRow).where(DocumentRow.team_id == UNCLAIMED).values(team_id=team_id))
+        session.execute(update(ChunkRow).where(ChunkRow.team_id == UNCLAIMED).values(team_id=team_id, indexed_at=None))
+    session.flush()
+
+
+def workspaces(session: Session) -> dict[str, str]:
+    """Return the name of every workspace by its id, the first one seen first."""
+    rows = session.scalars(select(WorkspaceRow).order_by(WorkspaceRow.first_seen_at))
+    return {row.team_id: row.name for row in rows}
