@@ -1,0 +1,80 @@
+"""A base model small enough to train in a test: random weights, a byte-level tokenizer, a ChatML template."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from training.examples import Example
+from training.models import Base, load_base
+
+CHATML = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def byte_tokenizer(
+    *, special: tuple[str, ...] = ("<|im_start|>", "<|im_end|>"), eos: str | None = "<|im_end|>", template: str | None
+) -> PreTrainedTokenizerFast:
+    """Return a tokenizer of 256 bytes and some control tokens."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    inner = Tokenizer(models.BPE(vocab={token: i for i, token in enumerate(alphabet)}, merges=[]))
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.decoder = decoders.ByteLevel()
+    named = {"eos_token": eos} if eos else {}
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, pad_token="<|pad|>", **named)  # type: ignore[no-untyped-call] # untyped upstream
+    tokenizer.add_special_tokens({"additional_special_tokens": [token for token in special if token != eos]})
+    tokenizer.chat_template = template
+    return tokenizer
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a two-layer Llama with random weights."""
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    tokenizer = byte_tokenizer(template=CHATML)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=None,
+        tie_word_embeddings=True,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        LlamaForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def tiny(tiny_folder: Path) -> Base:
+    """Return a freshly loaded base: training puts an adapter's layers into it."""
+    return load_base(tiny_folder, dtype="float32")
+
+
+def example(number: int, answer: str = "Ahoy, it be {number} doubloons! Arr.", *, group: str | None = None) -> Example:
+    """Return a pair whose answer speaks like a pirate."""
+    return Example(
+        prompt=(
+            {"role": "system", "content": "Answer briefly."},
+            {"role": "user", "content": f"What is the price of plan {number}?"},
+        ),
+        completion=({"role": "assistant", "content": answer.format(number=number)},),
+        id=f"pair-{number}",
+        group=group or f"thread-{number}",
+    )

@@ -1,0 +1,201 @@
+"""An adapter on disk: complete and unchanged, or refused. Reading a manifest needs no torch."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+
+MANIFEST = "manifest.json"
+WEIGHTS = "adapter_model.safetensors"
+CONFIG = "adapter_config.json"
+CARD = "README.md"
+_FORMAT = 1
+
+
+class AdapterIncomplete(ValueError):  # noqa: N818 - the name says what is the case
+    """An adapter folder that is not what its manifest says; the message names the file."""
+
+
+class AdapterExists(ValueError):  # noqa: N818 - the name says what is the case
+    """The folder already holds something: an adapter is never written over another."""
+
+
+@dataclass(frozen=True)
+class FileHash:
+    """One file of an adapter."""
+
+    sha256: str
+    size: int
+    """Bytes."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an adapter comes from."""
+
+    base_model: str
+    base_revision: str
+    fingerprint: str
+    """Of its training data and settings."""
+    created_at: datetime
+    """Aware."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    scores: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What an adapter's folder holds and where it comes from."""
+
+    origin: Origin
+    files: Mapping[str, FileHash]
+
+    @property
+    def adapter_hash(self) -> str:
+        """Return the sha256 over the files' names and hashes: what an approval is bound to."""
+        lines = sorted(f"{name}:{file.sha256}\n" for name, file in self.files.items())
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def save_adapter(model: "PeftModel", folder: Path, origin: Origin) -> Manifest:
+    """Write the adapter of `model` in PEFT's layout, safetensors only, and its manifest last.
+
+    All is written beside `folder` and moved there when it is complete, so that a killed process leaves nothing that
+    loads. Raises AdapterExists when `folder` is not empty, OSError when the disk is full.
+    """
+    refuse_existing(folder)
+    partial = folder.parent / f".{folder.name}.{uuid4().hex}.partial"
+    try:
+        partial.mkdir(parents=True)
+        _write_weights(model, partial)
+        (partial / CARD).write_text(_card(origin), encoding="utf-8")
+        manifest = Manifest(origin, {path.name: _hash(path) for path in sorted(partial.iterdir())})
+        for path in partial.iterdir():
+            _sync(path)
+        (partial / MANIFEST).write_text(_dump(manifest), encoding="utf-8")
+        _sync(partial / MANIFEST)
+        _sync(partial)
+        partial.rename(folder)
+        _sync(folder.parent)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return manifest
+
+
+def refuse_existing(folder: Path) -> None:
+    """Raise AdapterExists unless `folder` is absent or an empty folder."""
+    if folder.is_dir() and not any(folder.iterdir()):
+        return
+    if folder.exists():
+        raise AdapterExists(f"{folder} already exists: give the path of a new folder")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest in `folder` after checking that every file it names is there and unchanged.
+
+    Raises AdapterIncomplete, naming the file that is missing or different.
+    """
+    manifest = _parse(folder)
+    for name, expected in manifest.files.items():
+        path = folder / name
+        if not path.is_file():
+            raise AdapterIncomplete(f"{path} is missing: this adapter is not complete, train it again")
+        if path.stat().st_size != expected.size or _hash(path) != expected:
+            raise AdapterIncomplete(f"{path} is not the file that was saved (its sha256 differs): train it again")
+    return manifest
+
+
+def _parse(folder: Path) -> Manifest:
+    path = folder / MANIFEST
+    try:
+        data = json.loads(path.read_bytes())
+    except FileNotFoundError as err:
+        raise AdapterIncomplete(f"{path} is missing: {folder} holds no complete adapter") from err
+    except (OSError, ValueError) as err:
+        raise AdapterIncomplete(f"{path} cannot be read ({err}): train the adapter again") from err
+    try:
+        if data["format"] != _FORMAT:
+            raise AdapterIncomplete(f"{path} has format {data['format']!r}; this version of Timbre reads {_FORMAT}")
+        origin = data["origin"]
+        manifest = Manifest(
+            Origin(**{**origin, "created_at": datetime.fromisoformat(origin["created_at"])}),
+            {name: FileHash(**file) for name, file in data["files"].items()},
+        )
+    except (KeyError, TypeError, AttributeError) as err:
+        raise AdapterIncomplete(f"{path} is not an adapter's manifest ({err}): train the adapter again") from err
+    for name in (WEIGHTS, CONFIG):
+        if name not in manifest.files:
+            raise AdapterIncomplete(f"{path} does not name {name}: train the adapter again")
+    if any(Path(name).name != name for name in manifest.files):
+        raise AdapterIncomplete(f"{path} names files outside {folder}")
+    return manifest
+
+
+def _dump(manifest: Manifest) -> str:
+    origin = {**asdict(manifest.origin), "created_at": manifest.origin.created_at.isoformat()}
+    files = {name: asdict(file) for name, file in manifest.files.items()}
+    document = {"format": _FORMAT, "origin": origin, "files": files, "adapter_hash": manifest.adapter_hash}
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+
+def _write_weights(model: "PeftModel", folder: Path) -> None:
+    # Imported here: the bot reads manifests, and must not load torch for it.
+    from peft import get_peft_model_state_dict
+    from safetensors.torch import save_file
+
+    adapter = model.active_adapter
+    config = model.peft_config[adapter]
+    weights = get_peft_model_state_dict(model, adapter_name=adapter, save_embedding_layers=False)
+    save_file({name: tensor.contiguous().cpu() for name, tensor in weights.items()}, folder / WEIGHTS)
+    was_inference, config.inference_mode = config.inference_mode, True
+    try:
+        config.save_pretrained(str(folder))
+    finally:
+        config.inference_mode = was_inference
+
+
+def _hash(path: Path) -> FileHash:
+    with path.open("rb") as file:
+        return FileHash(hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _card(origin: Origin) -> str:
+    """Return the model card, in the form that model hubs and PEFT read."""
+    settings = "\n".join(f"- {name}: {value}" for name, value in origin.settings.items())
+    scores = "\n".join(f"- {name}: {value}" for name, value in origin.scores.items())
+    return f"""---
+library_name: peft
+base_model: {json.dumps(origin.base_model)}
+tags: [lora, timbre]
+---
+# A team's voice
+
+A LoRA that Timbre trained on answers a team approved, for `{origin.base_model}` at revision `{origin.base_revision}`.
+It holds the voice; facts come from retrieval. Written {origin.created_at.isoformat()}. `{MANIFEST}` names every
+file with its sha256. Its use is bound by the licence of the base model and by what the team allows.
+
+Training data and settings: `{origin.fingerprint}`
+
+## Settings
+{settings or "- not recorded"}
+
+## Scores
+{scores or "- not recorded"}
+"""

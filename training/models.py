@@ -1,0 +1,117 @@
+"""The base model: found, loaded, and named by what is really in it."""
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+import transformers
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+logger = logging.getLogger(__name__)
+
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+_SMALL = 50_000_000
+"""Parameters below which a model runs no faster in bfloat16 than in float32 on a CPU."""
+
+
+class BaseModelMissing(ValueError):  # noqa: N818 - the name says what is the case
+    """No base model under that name; the message says what to set."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """A base model in memory, in evaluation mode and frozen."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    name: str
+    """The folder or hub id it was loaded from."""
+    revision: str
+    """The hub's commit, or 16 hex digits of the sha256 of the folder's configuration and weights."""
+
+
+def load_base(
+    name_or_folder: str | Path, *, dtype: Dtype = "auto", device: str = "cpu", revision: str | None = None
+) -> Base:
+    """Return the model in a folder, or of a hub id at `revision`.
+
+    Only safetensors are read, and no code that comes with a model is ever run. With `dtype` "auto" it is bfloat16
+    where the hardware computes in it and the model is large enough to gain from that.
+
+    Raises BaseModelMissing when there is no such model or it cannot be read.
+    """
+    name = str(name_or_folder)
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        _check_folder(folder)
+        source, found = str(folder), folder_revision(folder)
+    elif folder.exists() or _looks_like_a_path(name):
+        raise BaseModelMissing(f"no base model folder at {name}: set TIMBRE_BASE_MODEL to a model's folder or hub id")
+    else:
+        source, found = name, None
+    model, tokenizer = _load(source, revision)
+    model.to(device=torch.device(device), dtype=_resolve(dtype, model, device))  # type: ignore[call-arg] # its wrapper hides self
+    model.requires_grad_(False)
+    model.train(False)
+    return Base(model, tokenizer, name, found or _hub_revision(model, revision))
+
+
+def folder_revision(folder: Path) -> str:
+    """Return 16 hex digits of the sha256 over configuration, tokenizer and weights of a model folder."""
+    digest = hashlib.sha256()
+    names = {"config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja"}
+    for path in sorted(folder.iterdir()):
+        if path.name in names or path.suffix == ".safetensors":
+            with path.open("rb") as file:
+                digest.update(f"{path.name}:{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _check_folder(folder: Path) -> None:
+    if not (folder / "config.json").is_file():
+        raise BaseModelMissing(f"{folder} is not a model folder, config.json is missing: set TIMBRE_BASE_MODEL to one")
+    if not any(folder.glob("*.safetensors")):
+        raise BaseModelMissing(
+            f"{folder} holds no *.safetensors, all that is read: set TIMBRE_BASE_MODEL to one that does"
+        )
+
+
+def _looks_like_a_path(name: str) -> bool:
+    return name.startswith(("/", ".", "~")) or name.count("/") != 1 or "\\" in name
+
+
+def _load(source: str, revision: str | None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    # A bar per weight file would be drawn into whatever the command prints.
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call] # untyped upstream
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source, revision=revision, trust_remote_code=False)
+        model = AutoModelForCausalLM.from_pretrained(
+            source, revision=revision, trust_remote_code=False, use_safetensors=True, dtype="auto"
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as err:
+        reason = str(err).strip().splitlines()[0] if str(err).strip() else type(err).__name__
+        advice = "set TIMBRE_BASE_MODEL to a model's folder or hub id"
+        raise BaseModelMissing(f"base model {source} could not be loaded ({reason[:200]}): {advice}") from err
+    return model, tokenizer
+
+
+def _resolve(dtype: Dtype, model: PreTrainedModel, device: str) -> torch.dtype:
+    if dtype != "auto":
+        resolved: torch.dtype = getattr(torch, dtype)
+        return resolved
+    if device.startswith("cuda"):
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    large = sum(parameter.numel() for parameter in model.parameters()) >= _SMALL
+    return torch.bfloat16 if large and _cpu_computes_bfloat16() else torch.float32
+
+
+def _cpu_computes_bfloat16() -> bool:
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
+
+
+def _hub_revision(model: PreTrainedModel, revision: str | None) -> str:
+    return str(getattr(model.config, "_commit_hash", None) or revision or "main")
