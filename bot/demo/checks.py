@@ -1,4 +1,4 @@
-"""Says where the demo content contradicts itself: who is unknown, what can't be quoted where, which fact is not proven."""
+"""Says where the demo content contradicts itself: who is unknown, what is quoted out of place, what is not proven."""
 
 from collections.abc import Iterator
 
