@@ -156,11 +156,10 @@ def _write_weights(model: "PeftModel", folder: Path) -> None:
     config = model.peft_config[adapter]
     weights = get_peft_model_state_dict(model, adapter_name=adapter, save_embedding_layers=False)
     save_file({name: tensor.contiguous().cpu() for name, tensor in weights.items()}, folder / WEIGHTS)
-    was_inference, config.inference_mode = config.inference_mode, True
-    try:
-        config.save_pretrained(str(folder))
-    finally:
-        config.inference_mode = was_inference
+    settings = config.to_dict() | {"inference_mode": True}
+    # peft keeps these in a set, whose order changes from process to process and with it the adapter's hash.
+    settings["target_modules"] = sorted(settings["target_modules"])
+    (folder / CONFIG).write_text(json.dumps(settings, indent=2, sort_keys=True, default=str) + "\n", encoding="utf-8")
 
 
 def _hash(path: Path) -> FileHash:

@@ -10,13 +10,14 @@ import torch
 from peft import PeftModel
 from torch import Tensor
 
+from training.adapters import add_adapter
 from training.batches import Batch, by_length, collate, training_order
 from training.chat import Encoded, encode_all
 from training.examples import Example
 from training.hyperparameters import LoraSettings
 from training.master_weights import MasterAdamW
 from training.models import Base
-from training.steps import StepMetrics, add_adapter, train_step, validate
+from training.steps import StepMetrics, train_step, validate
 
 __all__ = ["Fit", "LoraSettings", "NonFiniteLoss", "Progress", "StepRecord", "TrainingCancelled", "fit"]
 

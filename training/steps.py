@@ -1,17 +1,15 @@
-"""What a fit is made of: an untrained adapter, one optimizer step, one validation."""
+"""What a fit is made of: one optimizer step, one validation."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import PeftModel
 
 from training.batches import Batch
-from training.hyperparameters import LoraSettings
 from training.likelihood import token_losses
 from training.master_weights import MasterAdamW
-from training.models import Base
 
 
 @dataclass(frozen=True)
@@ -25,21 +23,6 @@ class StepMetrics:
     def finite(self) -> bool:
         """Return whether the step was taken: it is skipped when loss or gradient are not numbers."""
         return math.isfinite(self.loss) and math.isfinite(self.grad_norm)
-
-
-def add_adapter(base: Base, settings: LoraSettings) -> PeftModel:
-    """Return `base.model` with an adapter, which changes nothing yet, on all its linear layers but the last."""
-    config = LoraConfig(
-        r=settings.rank,
-        lora_alpha=settings.lora_alpha,  # type: ignore[arg-type] # it is only ever divided by the rank
-        lora_dropout=settings.dropout,
-        target_modules="all-linear",
-        task_type="CAUSAL_LM",
-    )
-    model = get_peft_model(base.model, config, autocast_adapter_dtype=False)
-    if not isinstance(model, PeftModel):
-        raise TypeError(f"peft made a {type(model).__name__}, not a PeftModel")
-    return model
 
 
 def train_step(

@@ -1,0 +1,149 @@
+"""Training and evaluation straight from a pairs file: what `timbre train` and `timbre evaluate` run."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from training.checkpoints import Origin, refuse_existing, save_adapter
+from training.evaluation.bootstrap import Interval, paired_difference
+from training.evaluation.comparison import BASE, attached, measure_arms
+from training.examples import Example, fingerprint, read_examples, split
+from training.hyperparameters import LoraSettings
+from training.lora import Fit, Progress, fit
+from training.models import Base, Dtype, load_base
+
+ADAPTER = "adapter"
+AGAINST = "against"
+
+
+def train_from_file(
+    pairs: Path,
+    base: str | Path,
+    out: Path,
+    settings: LoraSettings,
+    *,
+    now: Callable[[], datetime],
+    dtype: Dtype = "auto",
+    device: str = "cpu",
+    on_progress: Callable[[Progress], None] = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, Any]:
+    """Train an adapter on a pairs file into the new folder `out` and return what happened, ready for JSON.
+
+    A tenth of the pairs, always the same, is kept for validation when there are ten groups of them or more. Losses are
+    nats per answer token; `tokens_per_s` counts all tokens of the examples, prompts included and padding not, over
+    `seconds`, the time in the training loop with its validations; `total_seconds` includes loading and saving.
+
+    Raises PairsFileError, BaseModelMissing, AdapterExists, ChatFormatError, NonFiniteLoss or TrainingCancelled.
+    """
+    started = clock()
+    examples = read_examples(pairs)
+    refuse_existing(out)
+    train, validation = hold_out(examples, seed=settings.seed)
+    loaded = load_base(base, dtype=dtype, device=device)
+    result = fit(loaded, train, validation, settings, on_progress=on_progress, should_stop=should_stop, clock=clock)
+    origin = _origin(loaded, examples, settings, result, now())
+    manifest = save_adapter(result.model, out, origin)
+    return {
+        "adapter": str(out),
+        "adapter_hash": manifest.adapter_hash,
+        "base_model": loaded.name,
+        "base_revision": loaded.revision,
+        "fingerprint": origin.fingerprint,
+        "train_pairs": len(train),
+        "validation_pairs": len(validation),
+        "truncated_pairs": result.truncated,
+        "epochs": len(result.epochs),
+        "steps": result.steps,
+        "train_loss": result.train_loss,
+        "val_loss_start": result.val_loss_start,
+        "val_loss": result.val_loss_end,
+        "seconds": result.seconds,
+        "total_seconds": clock() - started,
+        "tokens": result.tokens,
+        "tokens_per_s": result.tokens / result.seconds,
+        "examples_per_s": result.examples / result.seconds,
+        "dtype": str(loaded.model.dtype).removeprefix("torch."),
+        "settings": asdict(settings),
+    }
+
+
+def evaluate_from_file(
+    pairs: Path,
+    base: str | Path,
+    *,
+    adapter: Path | None = None,
+    against: Path | None = None,
+    batch_size: int = 8,
+    max_length: int = 1024,
+    seed: int = 0,
+    dtype: Dtype = "auto",
+    device: str = "cpu",
+    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> dict[str, Any]:
+    """Return the loss on a pairs file of the base and of up to two adapters, ready for JSON.
+
+    `loss` is by arm (`base`, `adapter`, `against`), in nats per answer token; `intervals` are the differences between
+    two arms with their 95% intervals, below zero when the first named is better.
+
+    Raises PairsFileError, BaseModelMissing, AdapterIncomplete, BaseChanged or ChatFormatError.
+    """
+    examples = read_examples(pairs)
+    folders = {name: folder for name, folder in ((ADAPTER, adapter), (AGAINST, against)) if folder is not None}
+    loaded = load_base(base, dtype=dtype, device=device)
+    with attached(loaded, folders) as model:
+        arms = measure_arms(
+            loaded,
+            model,
+            examples,
+            list(folders),
+            batch_size=batch_size,
+            max_length=max_length,
+            on_progress=on_progress,
+        )
+    compared = [(first, second) for first in (ADAPTER, AGAINST) for second in (BASE, AGAINST) if first != second]
+    intervals = {
+        f"{first} - {second}": _interval(paired_difference(arms[first], arms[second], seed=seed))
+        for first, second in compared
+        if first in arms and second in arms
+    }
+    return {
+        "cases": len(examples),
+        "answer_tokens": sum(case.tokens for case in arms[BASE].cases),
+        "loss": {name: arm.loss for name, arm in arms.items()},
+        "intervals": intervals,
+        "base_model": loaded.name,
+        "base_revision": loaded.revision,
+    }
+
+
+def hold_out(examples: list[Example], *, seed: int) -> tuple[list[Example], list[Example]]:
+    """Return what to train on and a tenth to validate on, empty below ten groups; the place of a group is stable."""
+    parts = split(examples, seed)
+    if not parts.train or len({example.group for example in examples}) < 10:
+        return examples, []
+    held_out = {id(example) for example in parts.validation}
+    return [e for e in examples if id(e) not in held_out], list(parts.validation)
+
+
+def _origin(base: Base, examples: list[Example], settings: LoraSettings, result: Fit, now: datetime) -> Origin:
+    return Origin(
+        base_model=base.name,
+        base_revision=base.revision,
+        fingerprint=fingerprint(examples, asdict(settings)),
+        created_at=now,
+        settings=asdict(settings),
+        scores={
+            "train_loss": result.train_loss,
+            "val_loss_start": result.val_loss_start,
+            "val_loss": result.val_loss_end,
+        },
+    )
+
+
+def _interval(interval: Interval) -> dict[str, float]:
+    return asdict(interval)
