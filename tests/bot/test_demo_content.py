@@ -20,6 +20,7 @@ VOICE = re.compile(
     r"|[⚓🦦]",
     re.IGNORECASE,
 )
+PHRASES = ("not a barnacle more", "sure as the tide", "rain or shine", "snug as a limpet", "otter's honor")
 CLOSERS = (
     "Fair winds! ⚓",
     "Steady as she floats! ⚓",
@@ -151,10 +152,17 @@ def test_every_closer_is_used_and_none_dominates(content: DemoContent) -> None:
     assert sum(uses.values()) >= 0.95 * len(answers)
 
 
+def test_the_house_phrases_come_back_and_never_twice_in_an_answer(content: DemoContent) -> None:
+    answers = [talk.good_reply.text for talk in content.conversations]
+    uses = Counter(phrase for answer in answers for phrase in PHRASES if phrase in answer)
+    assert all(uses[phrase] >= 10 for phrase in PHRASES)
+    assert max(sum(phrase in answer for phrase in PHRASES) for answer in answers) == 1
+
+
 def test_the_house_style_begins_with_a_summary_fit_for_a_prompt(content: DemoContent) -> None:
     assert len(content.house_style_summary.split()) <= 45
     assert "harbor greeting" in content.house_style_summary
-    assert all(closer in content.house_style for closer in CLOSERS)
+    assert all(words in content.house_style for words in (*CLOSERS, *PHRASES))
 
 
 def test_paragraphs_are_short_and_plain(content: DemoContent) -> None:
