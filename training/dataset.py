@@ -1,0 +1,129 @@
+"""A run's dataset: approved pairs as prompts and answers, divided for good, and written beside the run.
+
+Every prompt carries the passages that were retrieved for its question, as at answer time. So the weights learn how to
+say it, and copy what to say.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from storage.pairs import Pair, approved_pairs
+from training.citing import cite
+from training.config import TrainingConfig
+from training.examples import Example, Split, fingerprint, read_examples, split, write_examples
+from training.grouping import groups
+from training.prompt import Passage, build_messages
+
+MIN_QUESTIONS = 10
+SPLIT_SEED = 0
+"""Fixed: another one would move held-out questions of earlier runs into training."""
+_SUMMARY = "dataset.json"
+
+
+class TooLittleVarietyError(ValueError):
+    """Too few different questions to learn from some and be tested on others."""
+
+    def __init__(self, questions: int) -> None:
+        super().__init__(
+            f"The approved answers belong to {questions} different questions, and at least {MIN_QUESTIONS} are needed "
+            "to learn from some and be tested on the others. Approve answers to other questions, then retrain."
+        )
+
+
+@dataclass(frozen=True)
+class Usable:
+    """A team's approved pairs, and how many of them can't be learnt from, by reason."""
+
+    pairs: tuple[Pair, ...]
+    private: int
+    """From private channels: weights can't enforce who may see what."""
+    indexing: int
+    """Approved so recently that their passages have not been looked up yet."""
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        return {"private": self.private, "indexing": self.indexing}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What a run learns from and is tested on. The id of an example is that of its pair."""
+
+    split: Split
+    sha256: str
+    """Over content, division and settings."""
+    left_out: Mapping[str, int]
+
+    @property
+    def parts(self) -> dict[str, tuple[Example, ...]]:
+        return {"train": self.split.train, "validation": self.split.validation, "test": self.split.test}
+
+    @property
+    def pair_splits(self) -> dict[int, str]:
+        """The part each pair is in, by pair id."""
+        return {int(example.id): name for name, examples in self.parts.items() for example in examples}
+
+
+def usable_pairs(session: Session, *, team_id: str) -> Usable:
+    """Return the approved pairs that a voice for the whole team may learn from, earliest approval first."""
+    approved = approved_pairs(session, team_id=team_id)
+    shared = [pair for pair in approved if not pair.channel_is_private]
+    ready = tuple(pair for pair in shared if pair.context is not None)
+    return Usable(ready, private=len(approved) - len(shared), indexing=len(shared) - len(ready))
+
+
+def make_dataset(usable: Usable, config: TrainingConfig) -> Dataset:
+    """Return the dataset of `usable` pairs, 80/10/10. Raises `TooLittleVarietyError`."""
+    names = groups(usable.pairs)
+    if len(set(names.values())) < MIN_QUESTIONS:
+        raise TooLittleVarietyError(len(set(names.values())))
+    examples = [_example(pair, names[pair.id], config.house_style) for pair in usable.pairs]
+    parts = split(examples, SPLIT_SEED)
+    return Dataset(parts, _sha256(parts, _settings(config)), usable.left_out)
+
+
+def write_dataset(folder: Path, dataset: Dataset, config: TrainingConfig) -> None:
+    """Write train.jsonl, validation.jsonl and test.jsonl, and last a summary: with it, the dataset is complete."""
+    for name, examples in dataset.parts.items():
+        write_examples(folder / f"{name}.jsonl", examples)
+    summary = {"settings": _settings(config), "left_out": dict(dataset.left_out)}
+    partial = folder / f"{_SUMMARY}.partial"
+    partial.write_text(json.dumps(summary, indent=2), encoding="utf-8")
+    partial.replace(folder / _SUMMARY)
+
+
+def read_dataset(folder: Path) -> Dataset | None:
+    """Return the dataset in `folder`, its hash computed from the files as they are now; None when it is not complete.
+
+    Raises `training.examples.PairsFileError` when a file was damaged or taken away since.
+    """
+    if not (folder / _SUMMARY).exists():
+        return None
+    summary: dict[str, Any] = json.loads((folder / _SUMMARY).read_bytes())
+    parts = Split(*(tuple(read_examples(folder / f"{name}.jsonl")) for name in ("train", "validation", "test")))
+    return Dataset(parts, _sha256(parts, summary["settings"]), summary["left_out"])
+
+
+def _example(pair: Pair, group: str, house_style: str) -> Example:
+    passages = [Passage(title=str(passage["title"]), text=str(passage["text"])) for passage in pair.context or ()]
+    return Example(
+        prompt=tuple(build_messages(pair.question, passages, house_style=house_style)),
+        completion=({"role": "assistant", "content": cite(pair.answer, passages)},),
+        id=str(pair.id),
+        group=group,
+    )
+
+
+def _settings(config: TrainingConfig) -> dict[str, Any]:
+    return {"base_model": config.base_model, "lora": asdict(config.lora), "split_seed": SPLIT_SEED}
+
+
+def _sha256(parts: Split, settings: Mapping[str, Any]) -> str:
+    division = [sorted(example.id for example in part) for part in (parts.train, parts.validation, parts.test)]
+    every: Sequence[Example] = (*parts.train, *parts.validation, *parts.test)
+    return fingerprint(every, {**settings, "division": division})

@@ -1,0 +1,77 @@
+"""A run is asked for, or called off."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from storage import audit, runs
+from storage.runs import Run, RunStatus
+from training.dataset import Usable, usable_pairs
+
+
+class RunRefusedError(Exception):
+    """A request that can't be met; the message says why and what to do."""
+
+
+class NotEnoughPairs(RunRefusedError):  # noqa: N818 - the name says what is the case
+    """Too few approved answers to learn a voice from."""
+
+    def __init__(self, usable: Usable, need: int) -> None:
+        self.have, self.need = len(usable.pairs), need
+        said = [f"A voice needs {need} approved answers and there are {self.have} to learn from."]
+        if usable.indexing:
+            said.append(f"{usable.indexing} more are being looked up: try again in a minute.")
+        else:
+            said.append(f"Approve {need - self.have} more, then retrain.")
+        if usable.private:
+            said.append(f"({usable.private} from private channels are left out: a voice answers everybody.)")
+        super().__init__(" ".join(said))
+
+
+class RunInProgress(RunRefusedError):  # noqa: N818 - the name says what is the case
+    """One run at a time."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        super().__init__(f"Run {run.id} is {run.status} already: wait until it is done, or cancel it.")
+
+
+class RunFinished(RunRefusedError):  # noqa: N818 - the name says what is the case
+    """A run that can't be cancelled any more."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        super().__init__(f"Run {run.id} is {run.status.replace('_', ' ')} already: there is nothing left to cancel.")
+
+
+def request_run(
+    session: Session, *, team_id: str, requested_by: str, channel_id: str, min_pairs: int, now: datetime
+) -> Run:
+    """Queue a run. Raises `NotEnoughPairs` or `RunInProgress`."""
+    usable = usable_pairs(session, team_id=team_id)
+    require_enough(usable, min_pairs)
+    # First of all, because an entry locks the team's audit chain until the transaction ends: of two requests at once,
+    # the second sees the first one's run.
+    details = {"channel_id": channel_id, "pairs": len(usable.pairs)}
+    audit.append(session, team_id=team_id, actor=requested_by, action="run.requested", details=details, now=now)
+    if unfinished := runs.unfinished_run(session, team_id=team_id):
+        raise RunInProgress(unfinished)
+    return runs.add_run(session, team_id=team_id, requested_by=requested_by, channel_id=channel_id, now=now)
+
+
+def require_enough(usable: Usable, min_pairs: int) -> None:
+    """Raise `NotEnoughPairs` when there are fewer than `min_pairs`."""
+    if len(usable.pairs) < min_pairs:
+        raise NotEnoughPairs(usable, min_pairs)
+
+
+def cancel_run(session: Session, run_id: int, *, by: str, now: datetime) -> Run:
+    """Call a run off; its worker notices at its next heartbeat.
+
+    Raises `RunFinished`, or `KeyError` when there is no such run.
+    """
+    if not runs.move_run(session, run_id, to=RunStatus.CANCELLED, only_from=runs.UNFINISHED, now=now):
+        raise RunFinished(runs.get_run(session, run_id))
+    run = runs.get_run(session, run_id)
+    audit.append(session, team_id=run.team_id, actor=by, action="run.cancelled", details={"run_id": run_id}, now=now)
+    return run
