@@ -1,0 +1,1 @@
+"""The model server: OpenAI-compatible chat and embeddings, adapters loaded and unloaded while it serves."""
