@@ -5,10 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from storage.database import row_count
+from storage.database import add_if_new, find_or_add, row_count
 from storage.tables import AdapterRow, LiveVoiceRow
 
 
@@ -48,12 +47,8 @@ def add_adapter(
     session: Session, *, team_id: str, name: str, run_id: int, path: str, sha256: str, now: datetime
 ) -> Adapter:
     """Store a candidate. One run makes one adapter: asked again for the same run, returns the first."""
-    row = session.scalar(select(AdapterRow).where(AdapterRow.run_id == run_id))
-    if row is None:
-        row = AdapterRow(team_id=team_id, name=name, run_id=run_id, path=path, sha256=sha256, created_at=now)
-        row.status = AdapterStatus.CANDIDATE
-        session.add(row)
-        session.flush()
+    values = {"team_id": team_id, "name": name, "path": path, "sha256": sha256, "created_at": now}
+    row, _ = find_or_add(session, AdapterRow, {"run_id": run_id}, {**values, "status": AdapterStatus.CANDIDATE})
     return _adapter(row)
 
 
@@ -95,12 +90,8 @@ def move_live_voice(
     session: Session, *, team_id: str, adapter_id: int | None, expected_version: int, now: datetime
 ) -> bool:
     """Compare-and-swap the pointer; returns False, changing nothing, when it moved since `expected_version`."""
-    if session.get(LiveVoiceRow, team_id) is None:
-        try:
-            with session.begin_nested():
-                session.add(LiveVoiceRow(team_id=team_id, adapter_id=None, version=0, changed_at=now))
-        except IntegrityError:
-            session.expire_all()  # somebody else made the row first; the comparison below decides
+    # Whoever makes the row, the comparison below decides.
+    add_if_new(session, LiveVoiceRow, {"team_id": team_id}, {"adapter_id": None, "version": 0, "changed_at": now})
     same = (LiveVoiceRow.team_id == team_id, LiveVoiceRow.version == expected_version)
     changed = update(LiveVoiceRow).where(*same)
     result = session.execute(changed.values(adapter_id=adapter_id, version=expected_version + 1, changed_at=now))

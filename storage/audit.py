@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -35,7 +35,9 @@ def append(session: Session, *, team_id: str, actor: str, action: str, details: 
     previous = session.scalar(
         select(AuditRow.hash).where(AuditRow.team_id == team_id).order_by(AuditRow.id.desc()).limit(1)
     )
-    row = AuditRow(team_id=team_id, at=now, actor=actor, action=action, details=details)
+    # Hashed as they will be read back: in UTC, and as JSON has them (its keys are text, its tuples lists).
+    said: dict[str, Any] = json.loads(json.dumps(details))
+    row = AuditRow(team_id=team_id, at=now.astimezone(UTC), actor=actor, action=action, details=said)
     row.previous_hash = previous or GENESIS
     row.hash = _digest(row)
     session.add(row)
@@ -61,7 +63,7 @@ def first_broken(session: Session, *, team_id: str) -> int | None:
 
 def _digest(row: AuditRow) -> str:
     said = [row.previous_hash, row.team_id, row.at.isoformat(), row.actor, row.action, row.details]
-    return sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def _entry(row: AuditRow) -> Entry:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from storage.database import row_count
+from storage.database import find_or_add, row_count
 from storage.tables import BallotRow
 
 
@@ -45,11 +45,8 @@ class Ballot(NewBallot):
 
 def open_ballot(session: Session, ballot: NewBallot, *, now: datetime) -> Ballot:
     """Open a ballot; asked again for the same adapter, returns the first."""
-    row = session.scalar(select(BallotRow).where(BallotRow.adapter_id == ballot.adapter_id))
-    if row is None:
-        row = BallotRow(**vars(ballot), status=BallotStatus.OPEN, opened_at=now)
-        session.add(row)
-        session.flush()
+    values = {**vars(ballot), "status": BallotStatus.OPEN, "opened_at": now}
+    row, _ = find_or_add(session, BallotRow, {"adapter_id": values.pop("adapter_id")}, values)
     return _ballot(row)
 
 

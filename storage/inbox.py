@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from storage.database import add_if_new, row_count
 from storage.tables import InboxRow
 
 MAX_ATTEMPTS = 3
@@ -24,23 +24,27 @@ class Event:
 
 def receive(session: Session, event_id: str, payload: dict[str, Any], *, now: datetime) -> bool:
     """Keep an event; returns False when it came before, so that a redelivery does nothing twice."""
-    try:
-        with session.begin_nested():
-            session.add(InboxRow(event_id=event_id, payload=payload, attempts=0, received_at=now))
-    except IntegrityError:
-        return False
-    return True
+    return add_if_new(
+        session, InboxRow, {"event_id": event_id}, {"payload": payload, "attempts": 0, "received_at": now}
+    )
 
 
 def start(session: Session, event_id: str) -> None:
-    """Count an attempt before it is made, so that an event that kills the process is not tried for ever."""
-    session.get_one(InboxRow, event_id).attempts += 1
+    """Count an attempt before it is made, so that an event that kills the process is not tried for ever.
+
+    Raises `KeyError` when there is no such event.
+    """
+    # Counted by the database: two processes that start the same event make two attempts.
+    counted = update(InboxRow).where(InboxRow.event_id == event_id).values(attempts=InboxRow.attempts + 1)
+    if row_count(session.execute(counted)) == 0:
+        raise KeyError(f"there is no event {event_id}")
 
 
 def finish(session: Session, event_id: str, *, now: datetime) -> None:
-    """Record that an event was handled, and let go of what it said."""
-    row = session.get_one(InboxRow, event_id)
-    row.handled_at, row.payload = now, None
+    """Record that an event was handled, and let go of what it said. Raises `KeyError` when there is none."""
+    done = update(InboxRow).where(InboxRow.event_id == event_id).values(handled_at=now, payload=None)
+    if row_count(session.execute(done)) == 0:
+        raise KeyError(f"there is no event {event_id}")
 
 
 def unhandled(session: Session) -> list[Event]:
@@ -51,3 +55,12 @@ def unhandled(session: Session) -> list[Event]:
         .order_by(InboxRow.received_at)
     )
     return [Event(row.event_id, dict(row.payload or {}), row.attempts) for row in rows]
+
+
+def forget(session: Session, *, received_before: datetime) -> int:
+    """Delete old events that were handled or given up, and with the latter what they said; returns how many.
+
+    Slack delivers an event again for up to an hour: let `received_before` be well before that.
+    """
+    is_over = InboxRow.handled_at.is_not(None) | (InboxRow.attempts >= MAX_ATTEMPTS)
+    return row_count(session.execute(delete(InboxRow).where(is_over, InboxRow.received_at < received_before)))

@@ -12,6 +12,7 @@ from hashlib import sha256
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from storage.database import find_or_add
 from storage.tables import ChunkRow, DocumentRow
 
 
@@ -46,14 +47,11 @@ class NewDocument:
 
 def put_document(session: Session, document: NewDocument, *, now: datetime) -> bool:
     """Store a document, replacing what its source said before; returns whether anything changed."""
-    row = session.scalar(
-        select(DocumentRow).where(DocumentRow.team_id == document.team_id, DocumentRow.source == document.source)
-    )
-    if row is not None and row.content_hash == document.content_hash:
+    values = {"title": document.title, "channel_id": document.channel_id, "content_hash": document.content_hash}
+    key = {"team_id": document.team_id, "source": document.source}
+    row, added = find_or_add(session, DocumentRow, key, {**values, "updated_at": now})
+    if not added and row.content_hash == document.content_hash:
         return False
-    if row is None:
-        row = DocumentRow(team_id=document.team_id, source=document.source)
-        session.add(row)
     row.title, row.channel_id, row.content_hash = document.title, document.channel_id, document.content_hash
     row.updated_at = now
     session.flush()
@@ -90,14 +88,19 @@ def put_pair_chunk(
 ) -> None:
     """Make an approved pair retrievable. `channel_id` is set when it came from a private channel."""
     content_hash = _chunk_hash(title, channel_id, text)
-    row = session.scalar(select(ChunkRow).where(ChunkRow.pair_id == pair_id))
-    if row is not None and row.content_hash == content_hash and row.removed_at is None:
+    values = {"team_id": team_id, "channel_id": channel_id, "title": title, "text": text, "content_hash": content_hash}
+    row, added = find_or_add(session, ChunkRow, {"pair_id": pair_id}, {**values, "created_at": now})
+    if added or (row.content_hash == content_hash and row.removed_at is None):
         return
-    if row is None:
-        row = ChunkRow(team_id=team_id, pair_id=pair_id, created_at=now)
-        session.add(row)
-    row.channel_id, row.title, row.text, row.content_hash = channel_id, title, text, content_hash
-    row.indexed_at = row.removed_at = None
+    if row.channel_id == channel_id:
+        row.title, row.text, row.content_hash = title, text, content_hash
+        row.indexed_at = row.removed_at = None
+    else:
+        # The index has it among what the old channel may see: this row stays until it is gone from there.
+        _remove(row, now=now)
+        row.pair_id = None
+        session.flush()
+        session.add(ChunkRow(pair_id=pair_id, **values, created_at=now))
     session.flush()
 
 
@@ -118,7 +121,9 @@ def chunks_to_index(session: Session, *, limit: int) -> list[Chunk]:
 def mark_indexed(session: Session, chunks: Collection[Chunk], *, now: datetime) -> None:
     """Record that the index holds `chunks` as they were read; one that changed meanwhile stays to be indexed."""
     for chunk in chunks:
-        same = (ChunkRow.id == chunk.id, ChunkRow.text == chunk.text, ChunkRow.title == chunk.title)
+        # Team and channel, too: they decide where in the index a chunk is looked for.
+        scope = (ChunkRow.team_id == chunk.team_id, ChunkRow.channel_id.is_not_distinct_from(chunk.channel_id))
+        same = (ChunkRow.id == chunk.id, ChunkRow.text == chunk.text, ChunkRow.title == chunk.title, *scope)
         if chunk.removed:
             session.execute(delete(ChunkRow).where(ChunkRow.id == chunk.id, ChunkRow.removed_at.is_not(None)))
         else:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storage.database import add_if_new
 from storage.tables import OutboxRow
 
 
@@ -26,11 +27,8 @@ class Notice:
 
 def enqueue(session: Session, *, team_id: str, key: str, kind: str, payload: dict[str, Any], now: datetime) -> bool:
     """Leave a notice; returns False when one with this key exists already."""
-    if session.scalar(select(OutboxRow.id).where(OutboxRow.key == key)) is not None:
-        return False
-    session.add(OutboxRow(team_id=team_id, key=key, kind=kind, payload=payload, attempts=0, due_at=now, created_at=now))
-    session.flush()
-    return True
+    values = {"team_id": team_id, "kind": kind, "payload": payload, "attempts": 0, "due_at": now, "created_at": now}
+    return add_if_new(session, OutboxRow, {"key": key}, values)
 
 
 def due(session: Session, *, now: datetime, limit: int = 20) -> list[Notice]:
@@ -54,7 +52,8 @@ def postpone(session: Session, notice_id: int, *, now: datetime) -> None:
     """Try again later: after 2 s, 4 s, 8 s … and at most 5 minutes."""
     row = session.get_one(OutboxRow, notice_id)
     row.attempts += 1
-    row.due_at = now + timedelta(seconds=min(2.0**row.attempts, 300.0))
+    # The exponent has a limit of its own: 2.0**1024, three days of failing, would overflow.
+    row.due_at = now + timedelta(seconds=min(2.0 ** min(row.attempts, 10), 300.0))
 
 
 def find(session: Session, key: str) -> Notice | None:

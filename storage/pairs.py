@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from storage.database import find_or_add
 from storage.tables import PairRow, ReviewRow
 
 
@@ -71,17 +72,19 @@ class Pair:
 
 def add_candidate(session: Session, candidate: Candidate, *, now: datetime) -> Pair:
     """Store a candidate, or return the pair that already stands for this answer."""
-    row = _row_for_answer(session, candidate.team_id, candidate.channel_id, candidate.answer_ts)
-    if row is None:
-        row = PairRow(**vars(candidate), status=PairStatus.CANDIDATE, context=None, created_at=now, decided_at=None)
-        session.add(row)
-        session.flush()
+    values = {**vars(candidate), "status": PairStatus.CANDIDATE, "created_at": now}
+    key = {name: values.pop(name) for name in ("team_id", "channel_id", "answer_ts")}
+    row, _ = find_or_add(session, PairRow, key, values)
     return _pair(row)
 
 
 def pair_for_answer(session: Session, *, team_id: str, channel_id: str, answer_ts: str) -> Pair | None:
-    """Return the pair that a Slack message answers, if it is known."""
-    row = _row_for_answer(session, team_id, channel_id, answer_ts)
+    """Return the pair that a Slack message answers, if it is known, locked until the transaction ends."""
+    row = session.scalar(
+        select(PairRow)
+        .where(PairRow.team_id == team_id, PairRow.channel_id == channel_id, PairRow.answer_ts == answer_ts)
+        .with_for_update()
+    )
     return _pair(row) if row else None
 
 
@@ -94,27 +97,36 @@ def get_pair(session: Session, pair_id: int) -> Pair:
 
 
 def set_status(session: Session, pair_id: int, status: PairStatus, *, now: datetime) -> Pair:
-    """Decide a pair. Raises `KeyError` when there is none."""
-    row = session.get_one(PairRow, pair_id)
-    row.status = status
-    row.decided_at = now
+    """Decide a pair. An erased one loses what it said and stays erased. Raises `KeyError` when there is none."""
+    row = session.get(PairRow, pair_id, with_for_update=True)
+    if row is None:
+        raise KeyError(f"there is no pair {pair_id}")
+    if row.status != PairStatus.ERASED:
+        row.status, row.decided_at = status, now
+    if status is PairStatus.ERASED:
+        row.question = row.answer = ""
+        row.context = None
     session.flush()
     return _pair(row)
 
 
 def record_review(session: Session, pair_id: int, *, reviewer_id: str, verdict: Verdict, now: datetime) -> None:
     """Record a person's word; one taken back earlier counts again."""
-    row = session.scalar(_review(pair_id, reviewer_id, verdict))
-    if row is None:
-        row = ReviewRow(pair_id=pair_id, reviewer_id=reviewer_id, verdict=verdict, created_at=now, withdrawn_at=None)
-        session.add(row)
+    _lock_pair(session, pair_id)
+    key = {"pair_id": pair_id, "reviewer_id": reviewer_id, "verdict": verdict}
+    row, _ = find_or_add(session, ReviewRow, key, {"created_at": now})
     row.withdrawn_at = None
     session.flush()
 
 
 def withdraw_review(session: Session, pair_id: int, *, reviewer_id: str, verdict: Verdict, now: datetime) -> bool:
     """Take a person's word back; returns whether it stood."""
-    row = session.scalar(_review(pair_id, reviewer_id, verdict))
+    _lock_pair(session, pair_id)
+    row = session.scalar(
+        select(ReviewRow).where(
+            ReviewRow.pair_id == pair_id, ReviewRow.reviewer_id == reviewer_id, ReviewRow.verdict == verdict
+        )
+    )
     if row is None or row.withdrawn_at is not None:
         return False
     row.withdrawn_at = now
@@ -169,24 +181,13 @@ def set_context(session: Session, pair_id: int, context: Sequence[dict[str, Any]
 
 def forget_contexts(session: Session, *, team_id: str) -> None:
     """Have the passages of every approved pair looked up again, because the knowledge changed."""
-    for row in session.scalars(
-        select(PairRow).where(PairRow.team_id == team_id, PairRow.status == PairStatus.APPROVED)
-    ):
-        row.context = None
+    approved = (PairRow.team_id == team_id, PairRow.status == PairStatus.APPROVED)
+    session.execute(update(PairRow).where(*approved).values(context=None))
 
 
-def _row_for_answer(session: Session, team_id: str, channel_id: str, answer_ts: str) -> PairRow | None:
-    return session.scalar(
-        select(PairRow)
-        .where(PairRow.team_id == team_id, PairRow.channel_id == channel_id, PairRow.answer_ts == answer_ts)
-        .with_for_update()
-    )
-
-
-def _review(pair_id: int, reviewer_id: str, verdict: Verdict) -> Any:
-    return select(ReviewRow).where(
-        ReviewRow.pair_id == pair_id, ReviewRow.reviewer_id == reviewer_id, ReviewRow.verdict == verdict
-    )
+def _lock_pair(session: Session, pair_id: int) -> None:
+    """Have reviews of one pair wait for each other: whoever counts them after voting has to see all of them."""
+    session.execute(select(PairRow.id).where(PairRow.id == pair_id).with_for_update())
 
 
 def _pair(row: PairRow) -> Pair:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from storage.database import row_count
@@ -52,7 +53,7 @@ class Run:
 
 
 def add_run(session: Session, *, team_id: str, requested_by: str, channel_id: str, now: datetime) -> Run:
-    """Queue a run."""
+    """Queue a run, or return the one of this team that is unfinished: there is never more than one."""
     row = RunRow(
         team_id=team_id,
         requested_by=requested_by,
@@ -63,8 +64,13 @@ def add_run(session: Session, *, team_id: str, requested_by: str, channel_id: st
         result={},
         created_at=now,
     )
-    session.add(row)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        if (unfinished := unfinished_run(session, team_id=team_id)) is None:
+            raise
+        return unfinished
     return _run(row)
 
 
@@ -129,10 +135,19 @@ def move_run(
     now: datetime,
     result: Mapping[str, Any] | None = None,
     error: str | None = None,
+    worker: str | None = None,
 ) -> bool:
-    """Change where a run stands; returns False, changing nothing, when it stands in none of `only_from`."""
-    row = session.scalar(select(RunRow).where(RunRow.id == run_id, RunRow.status.in_(only_from)).with_for_update())
-    if row is None:
+    """Change where a run stands; returns False, changing nothing, when it stands in none of `only_from`.
+
+    A worker gives its name: it may have slept so long that the run is another's by now, and then changes nothing.
+    """
+    row = session.scalar(
+        select(RunRow)
+        .where(RunRow.id == run_id, RunRow.status.in_(only_from))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if row is None or (worker is not None and row.worker != worker):
         return False
     row.status, row.error = to, error
     if result is not None:

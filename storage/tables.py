@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -37,6 +38,20 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class StoredText(TypeDecorator[str]):
+    """Text as every database takes it.
+
+    PostgreSQL refuses NUL, SQLite's functions stop at one, and neither takes half a surrogate pair; people's messages
+    and documents can hold all of these, and none of them is worth losing the rest for.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
 class Base(DeclarativeBase):
     """Names every constraint, because a migration can only drop what has a name."""
 
@@ -53,7 +68,7 @@ class Base(DeclarativeBase):
         datetime: UtcDateTime,
         dict[str, Any]: JSON,
         list[dict[str, Any]]: JSON,
-        str: Text,
+        str: StoredText,
     }
 
 
@@ -134,7 +149,12 @@ class ChunkRow(Base):
     """
 
     __tablename__ = "chunks"
-    __table_args__ = (Index("ix_chunks_indexed_at", "indexed_at"), Index("ix_chunks_document_id", "document_id"))
+    __table_args__ = (
+        Index("ix_chunks_indexed_at", "indexed_at"),
+        Index("ix_chunks_document_id", "document_id"),
+        # The vector index and answers' sources know a chunk by its id: a deleted one's must not become another's.
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     team_id: Mapped[str] = mapped_column(SlackId)
@@ -188,7 +208,17 @@ class RunRow(Base):
     """A training run, from the request to a decision."""
 
     __tablename__ = "training_runs"
-    __table_args__ = (Index("ix_training_runs_status", "status"),)
+    __table_args__ = (
+        Index("ix_training_runs_status", "status"),
+        # Two requests at the same moment must not become two runs over the same pairs.
+        Index(
+            "uq_training_runs_unfinished",
+            "team_id",
+            unique=True,
+            sqlite_where=text("status IN ('queued', 'running', 'evaluating')"),
+            postgresql_where=text("status IN ('queued', 'running', 'evaluating')"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     team_id: Mapped[str] = mapped_column(SlackId)

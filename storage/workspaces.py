@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from storage.database import find_or_add
 from storage.tables import ChunkRow, DocumentRow, WorkspaceRow
 
 # Documents ingested before the bot first connected: it is not known yet which workspace they are for.
@@ -13,13 +14,10 @@ UNCLAIMED = "unclaimed"
 
 def register_workspace(session: Session, *, team_id: str, name: str, now: datetime) -> None:
     """Remember a workspace. The first one takes over the documents that were ingested before it was known."""
-    row = session.get(WorkspaceRow, team_id)
-    if row is not None:
-        row.name = name
-        return
     is_first = session.scalar(select(WorkspaceRow.team_id).limit(1)) is None
-    session.add(WorkspaceRow(team_id=team_id, name=name, first_seen_at=now))
-    if is_first:
+    row, added = find_or_add(session, WorkspaceRow, {"team_id": team_id}, {"name": name, "first_seen_at": now})
+    row.name = name
+    if is_first and added:
         session.execute(update(DocumentRow).where(DocumentRow.team_id == UNCLAIMED).values(team_id=team_id))
         session.execute(update(ChunkRow).where(ChunkRow.team_id == UNCLAIMED).values(team_id=team_id, indexed_at=None))
     session.flush()

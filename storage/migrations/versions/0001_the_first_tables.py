@@ -157,6 +157,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("training_runs", schema=None) as batch_op:
         batch_op.create_index("ix_training_runs_status", ["status"], unique=False)
+        batch_op.create_index(
+            "uq_training_runs_unfinished",
+            ["team_id"],
+            unique=True,
+            sqlite_where=sa.text("status IN ('queued', 'running', 'evaluating')"),
+            postgresql_where=sa.text("status IN ('queued', 'running', 'evaluating')"),
+        )
 
     op.create_table(
         "adapters",
@@ -192,6 +199,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["pair_id"], ["pairs.id"], name=op.f("fk_chunks_pair_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chunks")),
         sa.UniqueConstraint("pair_id", name=op.f("uq_chunks_pair_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("chunks", schema=None) as batch_op:
         batch_op.create_index("ix_chunks_document_id", ["document_id"], unique=False)
@@ -279,6 +287,7 @@ def downgrade() -> None:
     op.drop_table("chunks")
     op.drop_table("adapters")
     with op.batch_alter_table("training_runs", schema=None) as batch_op:
+        batch_op.drop_index("uq_training_runs_unfinished")
         batch_op.drop_index("ix_training_runs_status")
 
     op.drop_table("training_runs")
