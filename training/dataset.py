@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from storage.pairs import Pair, approved_pairs
 from training.citing import cite
 from training.config import TrainingConfig
-from training.examples import Example, Split, fingerprint, read_examples, split, write_examples
+from training.examples import Example, PairsFileError, Split, fingerprint, read_examples, split, write_examples
 from training.grouping import groups
 from training.prompt import Passage, build_messages
 
@@ -102,11 +102,15 @@ def read_dataset(folder: Path) -> Dataset | None:
 
     Raises `training.examples.PairsFileError` when a file was damaged or taken away since.
     """
-    if not (folder / _SUMMARY).exists():
+    try:
+        summary = json.loads((folder / _SUMMARY).read_bytes())
+        settings, left_out = summary["settings"], summary["left_out"]
+    except FileNotFoundError:
         return None
-    summary: dict[str, Any] = json.loads((folder / _SUMMARY).read_bytes())
+    except (OSError, ValueError, KeyError, TypeError) as err:
+        raise PairsFileError(f"{folder / _SUMMARY} is damaged ({err}): retrain to write the dataset again") from err
     parts = Split(*(tuple(read_examples(folder / f"{name}.jsonl")) for name in ("train", "validation", "test")))
-    return Dataset(parts, _sha256(parts, summary["settings"]), summary["left_out"])
+    return Dataset(parts, _sha256(parts, settings), left_out)
 
 
 def _example(pair: Pair, group: str, house_style: str) -> Example:

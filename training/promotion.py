@@ -1,0 +1,212 @@
+"""A candidate becomes the voice in use, or not; and the way back. Called from the bot's process: no torch here.
+
+Who may decide is checked at the click, before any of this is called.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from storage import adapters, audit, ballots, outbox, runs
+from storage.adapters import Adapter, AdapterStatus, LiveVoice
+from storage.ballots import Ballot, BallotStatus
+from storage.database import Database
+from storage.runs import RunStatus
+from training.binding import changes_since
+from training.history import APPROVED, ROLLED_BACK, previous_voice
+from training.outcome import ACTOR
+from training.refusals import BallotClosed, BallotVoid, LiveVoiceMoved, NoSuchVoice, PromotionError, VoiceNotLoaded
+from training.voices import VoiceServer, VoiceServerError, load_unchanged, probe
+
+__all__ = [
+    "BallotClosed",
+    "BallotVoid",
+    "LiveVoiceMoved",
+    "NoSuchVoice",
+    "Promotion",
+    "PromotionError",
+    "Swap",
+    "VoiceNotLoaded",
+    "VoiceServer",
+    "VoiceServerError",
+]
+
+
+@dataclass(frozen=True)
+class Swap:
+    """A change of the voice in use. `ms`: from the call until the next question is answered by `adapter`."""
+
+    adapter: str
+    previous: str
+    ms: float
+    version: int
+
+
+class Promotion:
+    """Decides about candidates and moves the live pointer; each change is audited and announced, or does not happen."""
+
+    def __init__(
+        self, database: Database, server: VoiceServer, clock: Callable[[], datetime], base_name: str = "base"
+    ) -> None:
+        self._database, self._server, self._now = database, server, clock
+        self._base_name = base_name
+
+    def approve(self, ballot_id: int, *, by: str) -> Swap:
+        """Put the candidate of a ballot to use.
+
+        Raises `BallotClosed`, `BallotVoid` (and marks the ballot so) or `VoiceNotLoaded`; `KeyError` without a ballot.
+        """
+        started = time.perf_counter()
+        with self._database.reading() as session:
+            ballot = ballots.get_ballot(session, ballot_id)
+            candidate = adapters.get_adapter(session, ballot.adapter_id)
+            live = adapters.live_voice(session, team_id=ballot.team_id)
+        self._check_open(ballot, candidate)
+        if reason := changes_since(ballot, candidate, live):
+            self._void(ballot, candidate, reason)
+            raise BallotVoid(reason)
+        load_unchanged(self._server, candidate)
+        probe(self._server, candidate, against=self._name(live.adapter))
+        return self._make_live(ballot, candidate, by=by, started=started)
+
+    def reject(self, ballot_id: int, *, by: str) -> None:
+        """Turn the candidate of a ballot down. Raises `BallotClosed`, or `KeyError` when there is no such ballot."""
+        with self._database.reading() as session:
+            ballot = ballots.get_ballot(session, ballot_id)
+            candidate = adapters.get_adapter(session, ballot.adapter_id)
+        self._check_open(ballot, candidate)
+        with self._database.writing() as session:
+            self._decide(session, ballot, BallotStatus.REJECTED, by=by)
+            adapters.set_adapter_status(session, candidate.id, AdapterStatus.REJECTED)
+            self._end_run(session, candidate, RunStatus.REJECTED)
+            details = {"ballot_id": ballot.id, "adapter": candidate.name, "adapter_sha256": candidate.sha256}
+            self._audit(session, ballot.team_id, by, "voice.rejected", details)
+
+    def rollback(self, *, team_id: str, to: str | None, by: str) -> Swap:
+        """Go back to an earlier voice: `to` names it, or the base model; None is the one before the one in use.
+
+        Raises `NoSuchVoice`, `VoiceNotLoaded` or `LiveVoiceMoved`.
+        """
+        started = time.perf_counter()
+        with self._database.reading() as session:
+            live = adapters.live_voice(session, team_id=team_id)
+            target = self._earlier_voice(session, live, to)
+        if target is not None:
+            load_unchanged(self._server, target)
+        with self._database.writing() as session:
+            version = self._move(session, live, target)
+            if live.adapter:
+                adapters.set_adapter_status(session, live.adapter.id, AdapterStatus.RETIRED)
+            swap = Swap(self._name(target), self._name(live.adapter), _ms_since(started), version)
+            self._record(session, team_id, swap, by, ROLLED_BACK, {"rollback": True})
+        return swap
+
+    def ensure_loaded(self, team_id: str) -> str:
+        """Have the model server load the voice in use again, after a restart of it; returns the name to ask for.
+
+        Raises `VoiceNotLoaded`.
+        """
+        with self._database.reading() as session:
+            live = adapters.live_voice(session, team_id=team_id)
+        if live.adapter:
+            load_unchanged(self._server, live.adapter)
+        return self._name(live.adapter)
+
+    def _check_open(self, ballot: Ballot, candidate: Adapter) -> None:
+        if ballot.status != BallotStatus.OPEN:
+            raise BallotClosed(ballot.decided_by, ballot.status)
+        if ballot.expires_at <= self._now():
+            with self._database.writing() as session:
+                self._decide(session, ballot, BallotStatus.EXPIRED, by=None)
+                self._end_run(session, candidate, RunStatus.EXPIRED)
+            raise BallotClosed(None, BallotStatus.EXPIRED)
+
+    def _void(self, ballot: Ballot, candidate: Adapter, reason: str) -> None:
+        with self._database.writing() as session:
+            self._decide(session, ballot, BallotStatus.VOID, by=None)
+            self._end_run(session, candidate, RunStatus.EXPIRED)
+            details = {"ballot_id": ballot.id, "adapter": candidate.name, "reason": reason}
+            self._audit(session, ballot.team_id, ACTOR, "ballot.void", details)
+
+    def _make_live(self, ballot: Ballot, candidate: Adapter, *, by: str, started: float) -> Swap:
+        try:
+            with self._database.writing() as session:
+                self._decide(session, ballot, BallotStatus.APPROVED, by=by)
+                live = adapters.live_voice(session, team_id=ballot.team_id)
+                version = self._move(session, LiveVoice(ballot.team_id, live.adapter, ballot.live_version), candidate)
+                if live.adapter:
+                    adapters.set_adapter_status(session, live.adapter.id, AdapterStatus.RETIRED)
+                self._end_run(session, candidate, RunStatus.LIVE)
+                swap = Swap(candidate.name, self._name(live.adapter), _ms_since(started), version)
+                hashes = {
+                    "ballot_id": ballot.id,
+                    "adapter_sha256": ballot.adapter_sha256,
+                    "dataset_sha256": ballot.dataset_sha256,
+                    "report_sha256": ballot.report_sha256,
+                }
+                self._record(session, ballot.team_id, swap, by, APPROVED, hashes)
+            return swap
+        except LiveVoiceMoved:
+            reason = "another voice went live since it was opened"
+            self._void(ballot, candidate, reason)
+            raise BallotVoid(reason) from None
+
+    def _decide(self, session: Session, ballot: Ballot, status: BallotStatus, *, by: str | None) -> None:
+        if not ballots.decide_ballot(session, ballot.id, status, decided_by=by, now=self._now()):
+            decided = ballots.get_ballot(session, ballot.id)
+            raise BallotClosed(decided.decided_by, decided.status)
+
+    def _move(self, session: Session, live: LiveVoice, target: Adapter | None) -> int:
+        """Move the pointer from `live` to `target`; returns its new version. Raises `LiveVoiceMoved`."""
+        moved = adapters.move_live_voice(
+            session,
+            team_id=live.team_id,
+            adapter_id=target.id if target else None,
+            expected_version=live.version,
+            now=self._now(),
+        )
+        if not moved:
+            raise LiveVoiceMoved
+        if target:
+            adapters.set_adapter_status(session, target.id, AdapterStatus.LIVE)
+        return live.version + 1
+
+    def _earlier_voice(self, session: Session, live: LiveVoice, to: str | None) -> Adapter | None:
+        """Return the adapter to go back to, or None for the base model. Raises `NoSuchVoice`."""
+        if live.adapter is None and to in (None, self._base_name):
+            raise NoSuchVoice("The base model is in use: there is no voice before it to go back to.")
+        name = previous_voice(session, live, base_name=self._base_name) if to is None else to
+        if name == self._base_name:
+            return None
+        adapter = adapters.adapter_by_name(session, team_id=live.team_id, name=name)
+        if adapter is None or adapter.status not in (AdapterStatus.RETIRED, AdapterStatus.LIVE):
+            raise NoSuchVoice(f"There is no approved voice called {name}: name one that was in use before.")
+        if live.adapter and live.adapter.id == adapter.id:
+            raise NoSuchVoice(f"{name} is in use already.")
+        return adapter
+
+    def _end_run(self, session: Session, adapter: Adapter, status: RunStatus) -> None:
+        waiting = (RunStatus.AWAITING_APPROVAL,)
+        runs.move_run(session, adapter.run_id, to=status, only_from=waiting, now=self._now())
+
+    def _record(
+        self, session: Session, team_id: str, swap: Swap, by: str, action: str, details: dict[str, object]
+    ) -> None:
+        known = {"adapter": swap.adapter, "previous": swap.previous, "version": swap.version, "ms": round(swap.ms, 1)}
+        self._audit(session, team_id, by, action, {**known, **details})
+        payload = {"adapter": swap.adapter, "previous": swap.previous, "by": by, "rollback": "rollback" in details}
+        key = f"voice:{team_id}:{swap.version}"
+        outbox.enqueue(session, team_id=team_id, key=key, kind="deployed", payload=payload, now=self._now())
+
+    def _audit(self, session: Session, team_id: str, actor: str, action: str, details: dict[str, object]) -> None:
+        audit.append(session, team_id=team_id, actor=actor, action=action, details=details, now=self._now())
+
+    def _name(self, adapter: Adapter | None) -> str:
+        return adapter.name if adapter else self._base_name
+
+
+def _ms_since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000
