@@ -7,12 +7,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storage.database import find_or_add
 from storage.tables import AnswerRow, FeedbackRow
 
 
 @dataclass(frozen=True)
 class NewAnswer:
-    """An answer as it was posted. `sources`: `{"number", "title", "chunk_id", "pair_id", "document_id"}` each."""
+    """An answer, stored before it is posted: `message_ts` is empty until then.
+
+    `sources`: `{"number", "chunk_id", "title", "permalink"}` each. `model` is empty for a refusal.
+    """
 
     team_id: str
     channel_id: str
@@ -54,12 +58,15 @@ def answer_to(session: Session, *, team_id: str, channel_id: str, question_ts: s
     return _answer(row) if row else None
 
 
+def set_message(session: Session, answer_id: int, *, message_ts: str) -> None:
+    """Record that an answer was posted."""
+    session.get_one(AnswerRow, answer_id).message_ts = message_ts
+
+
 def set_feedback(session: Session, answer_id: int, *, user_id: str, value: int, now: datetime) -> None:
     """Record a thumb: 1 up, -1 down. The last press of a person wins."""
-    row = session.scalar(select(FeedbackRow).where(FeedbackRow.answer_id == answer_id, FeedbackRow.user_id == user_id))
-    if row is None:
-        row = FeedbackRow(answer_id=answer_id, user_id=user_id)
-        session.add(row)
+    key = {"answer_id": answer_id, "user_id": user_id}
+    row, _ = find_or_add(session, FeedbackRow, key, {"value": value, "created_at": now})
     row.value, row.created_at = value, now
     session.flush()
 

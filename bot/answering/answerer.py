@@ -1,0 +1,127 @@
+"""A question becomes a cited answer: retrieve, ask the voice in use, check what it wrote."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.answering.citations import check_citations
+from bot.answering.models import Completion, Models, PromptTooLongError, UnknownModelError
+from bot.answering.retrieval import Hit, Place, Retriever
+from storage.adapters import LiveVoice, live_voice
+from storage.database import Database
+from storage.pairs import get_pair
+from training.prompt import Message, Passage, build_messages
+
+logger = logging.getLogger(__name__)
+
+DONT_KNOW = "I don't know: nothing I may read here answers that."
+
+
+@dataclass(frozen=True)
+class Source:
+    """A passage an answer rests on, under the number it was cited by. `permalink` is set for approved answers."""
+
+    number: int
+    chunk_id: int
+    title: str
+    permalink: str
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer, ready to be posted. Without sources it is a refusal. `model` is empty when none was asked."""
+
+    text: str
+    model: str
+    sources: tuple[Source, ...]
+    latency_ms: int
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class AnswerLimits:
+    """How much is read and written for one answer."""
+
+    passages: int
+    min_similarity: float
+    max_tokens: int
+
+
+class Answerer:
+    """Answers with the voice in use at the moment of the question."""
+
+    def __init__(
+        self,
+        database: Database,
+        retriever: Retriever,
+        models: Models,
+        limits: AnswerLimits,
+        *,
+        base_name: str,
+        house_style: str,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database = database
+        self._retriever = retriever
+        self._models = models
+        self._limits = limits
+        self._base_name = base_name
+        self._house_style = house_style
+        self._monotonic = monotonic
+
+    def answer(self, question: str, place: Place) -> Answered:
+        """Return an answer, or a refusal where nothing near enough was found."""
+        start = self._monotonic()
+        hits = self._retriever.search(question, place, limit=self._limits.passages)
+        if not hits or max(hit.similarity for hit in hits) < self._limits.min_similarity:
+            return Answered(DONT_KNOW, "", (), self._elapsed_ms(start))
+        completion, hits = self._write(question, hits, place.team_id)
+        text, cited = check_citations(completion.text, passages=len(hits))
+        numbers = cited or range(1, len(hits) + 1)
+        return Answered(
+            text=text or DONT_KNOW,
+            model=completion.model,
+            sources=tuple(self._source(number, hits[number - 1]) for number in numbers) if text else (),
+            latency_ms=self._elapsed_ms(start),
+            prompt_tokens=completion.prompt_tokens,
+            completion_tokens=completion.completion_tokens,
+        )
+
+    def _write(self, question: str, hits: list[Hit], team_id: str) -> tuple[Completion, list[Hit]]:
+        """Ask the voice in use; where the window is too small for all passages, the weakest are left out."""
+        with self._database.reading() as session:
+            voice = live_voice(session, team_id=team_id)
+        while True:
+            passages = [Passage(hit.chunk.title, hit.chunk.text) for hit in hits]
+            messages = build_messages(question, passages, house_style=self._house_style)
+            try:
+                return self._chat(voice, messages), hits
+            except PromptTooLongError:
+                if len(hits) == 1:
+                    raise
+                hits = hits[:-1]
+
+    def _chat(self, voice: LiveVoice, messages: Sequence[Message]) -> Completion:
+        name = voice.adapter.name if voice.adapter else self._base_name
+        try:
+            return self._models.chat(name, messages, max_tokens=self._limits.max_tokens)
+        except UnknownModelError:
+            if voice.adapter is None:
+                raise
+            # The model server was restarted and holds only its base model.
+            logger.info("loading %s again", name)
+            self._models.load(name, Path(voice.adapter.path))
+            return self._models.chat(name, messages, max_tokens=self._limits.max_tokens)
+
+    def _source(self, number: int, hit: Hit) -> Source:
+        permalink = ""
+        if hit.chunk.pair_id is not None:
+            with self._database.reading() as session:
+                permalink = get_pair(session, hit.chunk.pair_id).permalink
+        return Source(number, hit.chunk.id, hit.chunk.title, permalink)
+
+    def _elapsed_ms(self, start: float) -> int:
+        return round((self._monotonic() - start) * 1000)

@@ -1,0 +1,78 @@
+"""Has the vector index follow SQL, and looks up what each approved pair would have been answered from."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.answering.retrieval import Hit, Place, Retriever
+from storage.database import Database
+from storage.knowledge import Chunk, chunks_to_index, mark_all_unindexed, mark_indexed
+from storage.pairs import Pair, pairs_without_context, set_context
+from storage.vectors import VectorIndex
+
+BATCH = 64
+
+
+class Indexing:
+    """Runs where the index is owned. Every step can be repeated, so a crash between two of them loses nothing."""
+
+    def __init__(
+        self,
+        database: Database,
+        index: VectorIndex,
+        embed: Callable[[Sequence[str]], list[list[float]]],
+        retriever: Retriever,
+        *,
+        passages: int,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._index = index
+        self._embed = embed
+        self._retriever = retriever
+        self._passages = passages
+        self._now = now
+
+    def check(self) -> None:
+        """Rebuild an index that was lost, or belongs to another embedder, from SQL."""
+        if self._index.is_empty:
+            with self._database.writing() as session:
+                mark_all_unindexed(session)
+
+    def follow(self) -> int:
+        """Bring the index up to SQL; returns how many chunks were embedded or removed."""
+        total = 0
+        while chunks := self._next_chunks():
+            standing = [chunk for chunk in chunks if not chunk.removed]
+            if standing:
+                self._index.upsert(standing, self._embed([f"{chunk.title}\n{chunk.text}" for chunk in standing]))
+            self._index.remove([chunk for chunk in chunks if chunk.removed])
+            with self._database.writing() as session:
+                mark_indexed(session, chunks, now=self._now())
+            total += len(chunks)
+        return total
+
+    def add_contexts(self) -> int:
+        """Look up the passages of approved pairs that have none yet; returns how many pairs."""
+        with self._database.reading() as session:
+            pairs = pairs_without_context(session, limit=BATCH)
+        for pair in pairs:
+            hits = self._passages_for(pair)
+            with self._database.writing() as session:
+                set_context(session, pair.id, [_as_context(hit) for hit in hits])
+        return len(pairs)
+
+    def _next_chunks(self) -> list[Chunk]:
+        with self._database.reading() as session:
+            return chunks_to_index(session, limit=BATCH)
+
+    def _passages_for(self, pair: Pair) -> list[Hit]:
+        # As at answer time, except that nobody had answered this question yet.
+        place = Place(pair.team_id, (pair.channel_id,) if pair.channel_is_private else ())
+        return self._retriever.search(
+            pair.question, place, limit=self._passages, without=lambda chunk: chunk.pair_id == pair.id
+        )
+
+
+def _as_context(hit: Hit) -> dict[str, Any]:
+    return {"title": hit.chunk.title, "text": hit.chunk.text, "chunk_id": hit.chunk.id}

@@ -1,0 +1,114 @@
+"""Files become documents with passages."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from storage.database import Database
+from storage.knowledge import NewDocument, put_document
+from storage.pairs import forget_contexts
+
+SUFFIXES = (".md", ".markdown", ".txt")
+MAX_WORDS = 120
+
+
+class IngestError(ValueError):
+    """A path can't be ingested; the message names it and says what would be taken."""
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What became of the files: how many documents are new or changed, and how many said what they said before."""
+
+    changed: int
+    unchanged: int
+    passages: int
+
+
+def read_documents(paths: Iterable[Path], *, team_id: str) -> list[NewDocument]:
+    """Return the documents in files and folders, in order of their names. Raises `IngestError`."""
+    return [_read(path, team_id) for root in paths for path in _files(root)]
+
+
+def ingest(database: Database, documents: Iterable[NewDocument], *, now: Callable[[], datetime]) -> Ingested:
+    """Store documents; what changed is looked up anew for every approved pair."""
+    changed = unchanged = passages = 0
+    with database.writing() as session:
+        for document in documents:
+            if put_document(session, document, now=now()):
+                changed += 1
+            else:
+                unchanged += 1
+            passages += len(document.chunks)
+        if changed:
+            forget_contexts(session, team_id=document.team_id)
+    return Ingested(changed, unchanged, passages)
+
+
+def split(text: str) -> tuple[str, list[str]]:
+    """Return a Markdown text's title (empty when it has no heading) and its passages.
+
+    A passage is a paragraph, under the last heading below the title; short ones that follow each other under one
+    heading are kept together up to `MAX_WORDS` words, and a longer one is cut at sentence ends.
+    """
+    title, heading, passages = "", "", []
+    current: list[str] = []
+
+    def flush() -> None:
+        if current:
+            passages.append("\n".join([heading, *current] if heading else current))
+            current.clear()
+
+    for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n")):
+        block = block.strip()
+        if match := re.match(r"#{1,6}\s+(.*)", block):
+            flush()
+            if title:
+                heading = match[1].strip()
+            else:
+                title = match[1].strip()
+            block = block[match.end() :].strip()
+        for part in _cut(block):
+            if sum(len(kept.split()) for kept in current) + len(part.split()) > MAX_WORDS // 2:
+                flush()
+            current.append(part)
+    flush()
+    return title, passages
+
+
+def _cut(paragraph: str) -> list[str]:
+    if not paragraph:
+        return []
+    parts: list[str] = []
+    for sentence in re.split(r"(?<=[.!?])\s+", paragraph):
+        if parts and len(parts[-1].split()) + len(sentence.split()) <= MAX_WORDS:
+            parts[-1] += f" {sentence}"
+        else:
+            parts.append(sentence)
+    return parts
+
+
+def _files(root: Path) -> list[Path]:
+    if root.is_dir():
+        found = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+        if not found:
+            raise IngestError(f"{root}: holds no file ending in {', '.join(SUFFIXES)}")
+        return found
+    if not root.is_file():
+        raise IngestError(f"{root}: there is no such file or folder")
+    if root.suffix.lower() not in SUFFIXES:
+        raise IngestError(f"{root}: only files ending in {', '.join(SUFFIXES)} can be ingested")
+    return [root]
+
+
+def _read(path: Path, team_id: str) -> NewDocument:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as err:
+        raise IngestError(f"{path}: is not UTF-8 text (byte {err.start}); save it as UTF-8") from err
+    except OSError as err:
+        raise IngestError(f"{path}: can't be read: {err.strerror}") from err
+    title, passages = split(text)
+    return NewDocument(team_id, str(path.resolve()), title or path.stem, None, tuple(passages))

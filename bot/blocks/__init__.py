@@ -1,0 +1,1 @@
+"""Block Kit: a value goes in, blocks come out."""

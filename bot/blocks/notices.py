@@ -1,0 +1,56 @@
+"""What training has to say while it works and when it is over."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.blocks.layout import Block, context, section
+from bot.slack.mrkdwn import escape
+from storage.runs import Run, RunStatus
+
+BAR = 12
+ENDED = {
+    RunStatus.AWAITING_APPROVAL: "is done: its comparison is below",
+    RunStatus.LIVE: "is done and its voice in use",
+    RunStatus.REJECTED: "is done; its voice was rejected",
+    RunStatus.EXPIRED: "is done; nobody decided on its voice in time",
+    RunStatus.FAILED: "failed",
+    RunStatus.CANCELLED: "was cancelled",
+}
+
+
+def progress_text(run: Run) -> str:
+    """Return how far a run has come, in one line."""
+    if run.status in ENDED:
+        return f"Training run {run.id} {ENDED[run.status]}."
+    if run.status is RunStatus.QUEUED:
+        return f"Training run {run.id} is queued and starts when a worker is free."
+    progress = run.progress
+    step, steps = int(progress.get("step", 0)), int(progress.get("steps", 0))
+    phase = str(progress.get("phase", "starting"))
+    if phase != "training" or not steps:
+        return f"Training run {run.id}: {phase}…"
+    filled = round(BAR * step / steps)
+    left = progress.get("seconds_left")
+    ending = f", about {left:.0f} s left" if left is not None else ""
+    return f"Training run {run.id} {'█' * filled}{'░' * (BAR - filled)} step {step} of {steps}{ending}"
+
+
+def progress(run: Run) -> list[Block]:
+    """Return the message that is edited while a run goes on."""
+    return [context(escape(progress_text(run)))]
+
+
+def deployed_text(payload: Mapping[str, Any]) -> str:
+    """Return the announcement of a change of voice."""
+    by, before = payload["by"], payload["previous"]
+    return f":loudspeaker: *{payload['adapter']}* answers from now on, decided by <@{by}>. Before it was {before}."
+
+
+def failed_text(payload: Mapping[str, Any]) -> str:
+    """Return what people are told of a run that failed."""
+    return f":warning: Training run {payload['run_id']} failed: {escape(str(payload['error']))}"
+
+
+def notice(mrkdwn: str) -> list[Block]:
+    """Return one paragraph."""
+    return [section(mrkdwn)]

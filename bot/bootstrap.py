@@ -1,0 +1,214 @@
+"""The one place where the bot is put together."""
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler, ServerErrorRetryHandler
+
+from bot.answering.answerer import Answerer, AnswerLimits
+from bot.answering.indexing import Indexing
+from bot.answering.models import Models
+from bot.answering.questions import Questions
+from bot.answering.retrieval import Retriever
+from bot.collecting.reviews import ReviewPolicy, Reviews
+from bot.listeners import register_listeners
+from bot.listeners.clicks import Clicks
+from bot.listeners.commands import SlashCommands
+from bot.listeners.events import Events
+from bot.listeners.inbox import EventInbox
+from bot.notices import Notices
+from bot.schedule import start_schedule
+from bot.settings import Settings
+from bot.slack.acknowledging import Acknowledging
+from bot.slack.conversations import Conversations
+from bot.slack.posting import Poster
+from bot.slack.roles import Roles
+from bot.steering import Steering
+from storage.database import Database
+from storage.vectors import VectorIndex
+from storage.workspaces import register_workspace
+from training.promotion import Promotion
+
+logger = logging.getLogger(__name__)
+
+LISTENER_THREADS = 10
+INDEX_SECONDS = 1.0
+NOTICE_SECONDS = 1.0
+PROGRESS_SECONDS = 2.0
+
+
+class StartError(RuntimeError):
+    """The bot can't start; the message says what to do."""
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """The database and the index, with what searches and fills them."""
+
+    database: Database
+    index: VectorIndex
+    models: Models
+    retriever: Retriever
+    indexing: Indexing
+    answerer: Answerer
+
+
+def open_database(settings: Settings) -> Database:
+    """Return the database at its newest revision. Raises `storage.database.DatabaseError`."""
+    database = Database(settings.database)
+    database.upgrade()
+    return database
+
+
+def models_of(settings: Settings) -> Models:
+    """Return the model server of the settings."""
+    return Models(
+        url=settings.models_url,
+        api_key=settings.models_api_key.get_secret_value(),
+        embedding_model=settings.embedding_model,
+        timeout_s=settings.model_timeout_s,
+    )
+
+
+def open_knowledge(settings: Settings, database: Database, *, now: Callable[[], datetime] = utc_now) -> Knowledge:
+    """Open the index and what stands on it. Raises `storage.vectors.IndexInUseError`."""
+    models = models_of(settings)
+    index = VectorIndex(settings.data / "index", embedder=settings.embedding_model)
+    retriever = Retriever(database, index, models.embed)
+    indexing = Indexing(database, index, models.embed, retriever, passages=settings.passages, now=now)
+    answerer = Answerer(
+        database,
+        retriever,
+        models,
+        AnswerLimits(settings.passages, settings.min_similarity, settings.max_answer_tokens),
+        base_name=settings.base_model_name,
+        house_style=house_style(settings.house_style),
+    )
+    return Knowledge(database, index, models, retriever, indexing, answerer)
+
+
+def house_style(path: Path | None) -> str:
+    """Return the first paragraph of the house style: the part that goes into every prompt."""
+    if path is None:
+        return ""
+    try:
+        paragraphs = path.read_text(encoding="utf-8").split("\n\n")
+    except (OSError, UnicodeDecodeError) as err:
+        raise StartError(f"TIMBRE_HOUSE_STYLE: {path} can't be read ({err}); name a Markdown file") from err
+    return next((part.strip() for part in paragraphs if part.strip() and not part.lstrip().startswith("#")), "")
+
+
+class Bot:
+    """A running bot: `start` connects, `stop` lets go of everything."""
+
+    def __init__(self, settings: Settings, *, now: Callable[[], datetime] = utc_now) -> None:
+        """Put everything together. Raises `StartError`, `DatabaseError` or `IndexInUseError`."""
+        client = slack_client(settings)
+        self.team_id, team_name = _identify(client)
+        database = open_database(settings)
+        with database.writing() as session:
+            register_workspace(session, team_id=self.team_id, name=team_name, now=now())
+        self._knowledge = open_knowledge(settings, database, now=now)
+        conversations, poster = Conversations(client), Poster(client)
+        roles = Roles(client, reviewers=settings.reviewers, admin_ids=settings.admin_ids)
+        policy = ReviewPolicy(settings.approve_emoji, settings.reject_emoji, settings.approvals_needed)
+        reviews = Reviews(database, conversations, roles.is_reviewer, policy, now)
+        questions = Questions(database, self._knowledge.answerer, poster, now)
+        promotion = Promotion(database, self._knowledge.models, now, base_name=settings.base_model_name)
+        self._notices = Notices(database, conversations, poster, review_channel=settings.review_channel, now=now)
+        steering = Steering(
+            database,
+            roles,
+            promotion,
+            self._notices,
+            min_pairs=settings.min_pairs,
+            base_name=settings.base_model_name,
+            now=now,
+        )
+        events = Events(questions, reviews, policy, Acknowledging(client), conversations.is_private)
+        self._inbox = EventInbox(
+            database,
+            {
+                "app_mention": events.mention,
+                "message": events.message,
+                "reaction_added": events.reaction,
+                "reaction_removed": events.reaction,
+            },
+            now,
+        )
+        self._app = App(
+            client=client,
+            token=settings.slack_bot_token.get_secret_value(),
+            listener_executor=ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener"),
+        )
+        register_listeners(
+            self._app, events=self._inbox, commands=SlashCommands(steering), clicks=Clicks(steering, questions)
+        )
+        self._socket = SocketModeHandler(self._app, settings.slack_app_token.get_secret_value(), web_client=client)
+        self._schedule: BackgroundScheduler | None = None
+
+    def start(self) -> None:
+        """Bring the index up to date, connect, and take up what was left unhandled."""
+        self._knowledge.indexing.check()
+        self._schedule = start_schedule(
+            {
+                "index": (INDEX_SECONDS, self._knowledge.indexing.follow),
+                "contexts": (INDEX_SECONDS, self._knowledge.indexing.add_contexts),
+                "notices": (NOTICE_SECONDS, self._notices.post_due),
+                "progress": (PROGRESS_SECONDS, lambda: self._notices.update_progress(self.team_id)),
+            }
+        )
+        self._socket.connect()  # type: ignore[no-untyped-call]  # untyped in slack_bolt
+        replayed = self._inbox.replay(self._app)
+        logger.info("connected to %s; %d events taken up again", self.team_id, replayed)
+
+    def run(self, stop: threading.Event) -> None:
+        """Serve until `stop` is set."""
+        self.start()
+        stop.wait()
+        self.stop()
+
+    def stop(self) -> None:
+        """Disconnect, end the jobs and give the index up."""
+        self._socket.close()  # type: ignore[no-untyped-call]  # untyped in slack_bolt
+        if self._schedule:
+            self._schedule.shutdown()
+        self._knowledge.index.close()
+        self._knowledge.database.close()
+
+
+def slack_client(settings: Settings) -> WebClient:
+    """Return a client that waits where Slack asks it to. Raises `StartError` when a token is missing."""
+    for name in ("slack_bot_token", "slack_app_token"):
+        if not getattr(settings, name).get_secret_value():
+            how = "README says how to get it from Slack; `timbre demo` needs none"
+            raise StartError(f"TIMBRE_{name.upper()} is not set: {how}")
+    handlers = [RateLimitErrorRetryHandler(max_retry_count=3), ServerErrorRetryHandler(max_retry_count=2)]
+    client = WebClient(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
+    client.retry_handlers.extend(handlers)
+    return client
+
+
+def _identify(client: WebClient) -> tuple[str, str]:
+    try:
+        answer = client.auth_test()
+    except SlackApiError as err:
+        raise StartError(f"Slack refused TIMBRE_SLACK_BOT_TOKEN: {err.response['error']}") from err
+    except OSError as err:
+        raise StartError(f"Slack can't be reached at {client.base_url}: {err}") from err
+    return str(answer["team_id"]), str(answer["team"])

@@ -1,0 +1,64 @@
+"""Events are kept before they are acknowledged, so that a crash after the acknowledgement loses none."""
+
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from slack_bolt import App, BoltRequest, BoltResponse
+
+from storage import inbox
+from storage.database import Database
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[[dict[str, Any], str], None]
+
+
+class EventInbox:
+    """Hands each event to its handler once: `handler(event, team_id)`."""
+
+    def __init__(self, database: Database, handlers: dict[str, Handler], now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._handlers = handlers
+        self._now = now
+        self._replayed: set[str] = set()
+
+    def register(self, app: App) -> None:
+        """Listen to every event there is a handler for."""
+        app.use(self.keep)
+        for event_type in self._handlers:
+            app.event(event_type)(self.handle)
+
+    def keep(self, body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002 (Bolt injects by this name)
+        """Store an event; one that came before is acknowledged and goes no further."""
+        if body.get("type") == "event_callback" and body["event"]["type"] in self._handlers:
+            event_id = body["event_id"]
+            with self._database.writing() as session:
+                is_new = inbox.receive(session, event_id, body, now=self._now())
+            if not is_new and event_id not in self._replayed:
+                return BoltResponse(status=200)
+        return next()
+
+    def handle(self, event: dict[str, Any], body: dict[str, Any]) -> None:
+        """Hand an event to its handler; one that fails stays to be tried again at the next start."""
+        event_id = body["event_id"]
+        with self._database.writing() as session:
+            inbox.start(session, event_id)
+        try:
+            self._handlers[event["type"]](event, body["team_id"])
+        except Exception:
+            logger.exception("event %s (%s) failed, id %s", event_id, event["type"], uuid.uuid4().hex[:8])
+            return
+        with self._database.writing() as session:
+            inbox.finish(session, event_id, now=self._now())
+
+    def replay(self, app: App) -> int:
+        """Hand over again what a crash left unhandled; returns how many events."""
+        with self._database.reading() as session:
+            events = inbox.unhandled(session)
+        self._replayed = {event.event_id for event in events}
+        for event in events:
+            app.dispatch(BoltRequest(body=event.payload, mode="socket_mode"))
+        return len(events)

@@ -1,0 +1,129 @@
+"""What training has to say is posted in the review channel, from the outbox, once."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from slack_sdk.errors import SlackApiError
+
+from bot.blocks import notices as blocks
+from bot.blocks import report as report_blocks
+from bot.blocks.layout import Block
+from bot.slack.conversations import Conversations
+from bot.slack.posting import Poster
+from storage import outbox
+from storage.database import Database
+from storage.runs import get_run, list_runs
+
+logger = logging.getLogger(__name__)
+
+
+class ChannelMissingError(RuntimeError):
+    """The bot can't see the review channel."""
+
+
+@dataclass(frozen=True)
+class Post:
+    """A message to be posted."""
+
+    text: str
+    blocks: list[Block]
+
+
+def report_key(run_id: int) -> str:
+    """Return the outbox key of a run's report."""
+    return f"run:{run_id}:report"
+
+
+def progress_key(run_id: int) -> str:
+    """Return the outbox key of the message that shows a run's progress."""
+    return f"run:{run_id}:progress"
+
+
+class Notices:
+    """Posts what waits in the outbox and keeps progress messages up to date."""
+
+    def __init__(
+        self,
+        database: Database,
+        conversations: Conversations,
+        poster: Poster,
+        *,
+        review_channel: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._conversations = conversations
+        self._poster = poster
+        self._review_channel = review_channel
+        self._now = now
+        self._channel_id: str | None = None
+        self._shown: dict[int, str] = {}
+
+    def post_due(self) -> None:
+        """Post every notice that is due; one that fails is tried again later, and the others go on."""
+        with self._database.reading() as session:
+            waiting = outbox.due(session, now=self._now())
+        for notice in waiting:
+            try:
+                self._post(notice)
+            except (SlackApiError, ChannelMissingError, OSError) as err:
+                logger.warning("notice %s could not be posted: %s", notice.key, err)
+
+    def update_progress(self, team_id: str) -> None:
+        """Edit the progress message of each recent run whose progress changed."""
+        with self._database.reading() as session:
+            found = [
+                (run, outbox.find(session, progress_key(run.id)))
+                for run in list_runs(session, team_id=team_id, limit=3)
+            ]
+        for run, notice in found:
+            text = blocks.progress_text(run)
+            if notice and notice.channel_id and notice.message_ts and self._shown.get(run.id) != text:
+                self._poster.update(notice.channel_id, notice.message_ts, text=text, blocks=blocks.progress(run))
+                self._shown[run.id] = text
+
+    def show_decision(self, run_id: int, *, adapter: str, decision: str) -> None:
+        """Replace the buttons of a run's report by what was decided."""
+        with self._database.reading() as session:
+            run, notice = get_run(session, run_id), outbox.find(session, report_key(run_id))
+        if notice and notice.channel_id and notice.message_ts:
+            shown = report_blocks.decided(run, adapter=adapter, decision=decision)
+            self._poster.update(notice.channel_id, notice.message_ts, text=report_blocks.summary(adapter), blocks=shown)
+
+    def _post(self, notice: outbox.Notice) -> None:
+        # Counted before it is posted: after a crash in between, the message is looked for before it is posted again.
+        with self._database.writing() as session:
+            outbox.postpone(session, notice.id, now=self._now())
+        channel_id = self._review_channel_id()
+        ts = self._poster.find(channel_id, key=notice.key) if notice.attempts else None
+        if ts is None:
+            post = self._render(notice)
+            ts = self._poster.post(channel_id, key=notice.key, text=post.text, blocks=post.blocks)
+        with self._database.writing() as session:
+            outbox.posted(session, notice.id, channel_id=channel_id, message_ts=ts, now=self._now())
+
+    def _render(self, notice: outbox.Notice) -> Post:
+        payload = notice.payload
+        if notice.kind == "report":
+            with self._database.reading() as session:
+                run = get_run(session, payload["run_id"])
+            shown = report_blocks.report(run, adapter=payload["adapter"], ballot_id=payload["ballot_id"])
+            return Post(report_blocks.summary(payload["adapter"]), shown)
+        if notice.kind == "progress":
+            with self._database.reading() as session:
+                run = get_run(session, payload["run_id"])
+            return Post(blocks.progress_text(run), blocks.progress(run))
+        text = blocks.deployed_text(payload) if notice.kind == "deployed" else blocks.failed_text(payload)
+        return Post(text, blocks.notice(text))
+
+    def _review_channel_id(self) -> str:
+        if self._channel_id is None:
+            self._channel_id = self._conversations.channel_id(self._review_channel)
+        if self._channel_id is None:
+            raise ChannelMissingError(
+                f"no channel #{self._review_channel} that the bot can see: make it and invite the bot, "
+                "or set TIMBRE_REVIEW_CHANNEL"
+            )
+        return self._channel_id

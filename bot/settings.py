@@ -1,0 +1,106 @@
+"""Every setting: `TIMBRE_*` in the environment or in `.env`, read and checked once."""
+
+import difflib
+import os
+from pathlib import Path
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from storage.database import sqlite_url
+from training.starter import STARTER
+
+PREFIX = "TIMBRE_"
+ENV_FILE = ".env"
+
+
+class SettingsError(ValueError):
+    """A setting is wrong; the message names it, what it got and what it wants."""
+
+
+class Settings(BaseSettings):
+    """What an operator can set. The README's table is made from these descriptions."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True)
+
+    data: Path = Field(Path(".timbre"), description="folder for everything Timbre writes")
+    database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the data folder")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR")
+
+    slack_bot_token: SecretStr = Field(SecretStr(""), description="the app's bot token, `xoxb-…`")
+    slack_app_token: SecretStr = Field(SecretStr(""), description="the app-level token for Socket Mode, `xapp-…`")
+    slack_api_url: str = Field("https://slack.com/api/", description="Slack's Web API, or a playground's")
+
+    review_channel: str = Field("timbre-review", min_length=1, description="where reports are posted and decided")
+    reviewers: str = Field("reviewers", description="handle of the Slack user group whose ✅ approves")
+    admins: str = Field("", description="user ids of admins, separated by commas, beside the workspace's own")
+    approve_emoji: str = Field("white_check_mark", min_length=1, description="the reaction that approves an answer")
+    reject_emoji: str = Field("x", min_length=1, description="the reaction that rejects an answer")
+    approvals_needed: int = Field(1, ge=1, le=10, description="reviewers who must approve an answer")
+
+    models_url: str = Field("http://127.0.0.1:8765/v1", description="OpenAI-compatible server for chat and embeddings")
+    models_api_key: SecretStr = Field(SecretStr("none"), description="its key, if it wants one")
+    base_model: str = Field(str(STARTER), description="hub id or folder of the base model; the starter model ships")
+    base_model_name: str = Field("base", min_length=1, description="the base model's name at `models_url`")
+    embedding_model: str = Field("all-MiniLM-L6-v2", min_length=1, description="the embedder's name at `models_url`")
+
+    house_style: Path | None = Field(None, description="Markdown file that says how the team writes")
+    passages: int = Field(3, ge=1, le=20, description="passages put before the model for one answer")
+    min_similarity: float = Field(0.35, ge=0, le=1, description="below this the best passage is no answer")
+    max_answer_tokens: int = Field(160, ge=16, le=8192, description="longest answer, in tokens")
+    model_timeout_s: float = Field(60, gt=0, description="seconds to wait for a model")
+
+    min_pairs: int = Field(50, ge=10, description="approved pairs needed before training")
+    epochs: int = Field(6, ge=1, le=100, description="passes over the pairs")
+    batch_size: int = Field(8, ge=1, le=1024, description="pairs in one optimizer step")
+    max_length: int = Field(768, ge=32, description="longest prompt and answer together, in tokens")
+    rank: int = Field(16, ge=1, le=512, description="rank of the LoRA")
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="peak learning rate")
+    seed: int = Field(0, ge=0, description="seed of every random choice in training")
+    ballot_days: float = Field(7, gt=0, description="days until an undecided comparison expires")
+
+    @field_validator("slack_api_url", "models_url")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("should start with http:// or https://")
+        return value
+
+    @property
+    def database(self) -> str:
+        """The database's URL."""
+        return self.database_url or sqlite_url(self.data)
+
+    @property
+    def admin_ids(self) -> frozenset[str]:
+        """The user ids of `admins`."""
+        return frozenset(filter(None, (name.strip() for name in self.admins.split(","))))
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings; `overrides` that are not None win. Raises `SettingsError`, one line for each wrong one."""
+    _refuse_unknown_names()
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]  # checked by pydantic
+    except ValidationError as err:
+        lines = (
+            f"{PREFIX}{'.'.join(map(str, problem['loc'])).upper()}: got {problem['input']!r}; {_wanted(problem['msg'])}"
+            for problem in err.errors(include_url=False)
+        )
+        raise SettingsError("\n".join(lines)) from None
+
+
+def _wanted(message: str) -> str:
+    return message.replace("Input should be", "it should be").replace("Value error, ", "it ")
+
+
+def _refuse_unknown_names() -> None:
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    given = {name.upper() for name in (*os.environ, *dotenv_values(ENV_FILE)) if name.upper().startswith(PREFIX)}
+    problems = []
+    for name in sorted(given - known):
+        near = difflib.get_close_matches(name, known, n=1)
+        problems.append(f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else ""))
+    if problems:
+        raise SettingsError("\n".join(problems))

@@ -1,0 +1,1 @@
+"""What only Slack needs: payload types, threads, roles, posting."""

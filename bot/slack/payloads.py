@@ -1,0 +1,86 @@
+"""Slack's payloads as typed values. Nothing behind the listeners sees a `body`."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+MENTION = re.compile(r"<@[A-Z0-9]+(?:\|[^>]*)?>")
+
+
+@dataclass(frozen=True)
+class ReactionChange:
+    """Somebody put a reaction on a message, or took it off."""
+
+    team_id: str
+    channel_id: str
+    message_ts: str
+    emoji: str
+
+    @classmethod
+    def from_event(cls, event: dict[str, Any], *, team_id: str) -> "ReactionChange | None":
+        """Return None when the reaction is on something other than a message."""
+        item = event.get("item", {})
+        if item.get("type") != "message":
+            return None
+        # Skin tones come as "+1::skin-tone-3".
+        return cls(team_id, item["channel"], item["ts"], event["reaction"].partition("::")[0])
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question put to Timbre in Slack. `thread_ts` is where the answer goes."""
+
+    team_id: str
+    channel_id: str
+    channel_is_private: bool
+    ts: str
+    thread_ts: str
+    user_id: str
+    text: str
+
+    @classmethod
+    def from_event(cls, event: dict[str, Any], *, team_id: str, channel_is_private: bool) -> "Asked":
+        """Read a message or mention; mentions are taken out of its text."""
+        text = " ".join(MENTION.sub(" ", event.get("text", "")).split())
+        thread_ts = event.get("thread_ts", event["ts"])
+        return cls(team_id, event["channel"], channel_is_private, event["ts"], thread_ts, event["user"], text)
+
+
+@dataclass(frozen=True)
+class CommandCall:
+    """`/timbre NAME ARGUMENTS…`."""
+
+    team_id: str
+    channel_id: str
+    user_id: str
+    name: str
+    arguments: tuple[str, ...]
+
+    @classmethod
+    def from_payload(cls, body: dict[str, Any]) -> "CommandCall":
+        """Read a slash command; without a word it is `help`."""
+        name, *arguments = body.get("text", "").split() or ["help"]
+        return cls(body["team_id"], body["channel_id"], body["user_id"], name.lower(), tuple(arguments))
+
+
+@dataclass(frozen=True)
+class ButtonClick:
+    """Somebody pressed a button of a message."""
+
+    team_id: str
+    channel_id: str
+    message_ts: str
+    user_id: str
+    value: str
+
+    @classmethod
+    def from_payload(cls, body: dict[str, Any]) -> "ButtonClick":
+        """Read the first action of a block_actions payload."""
+        container = body["container"]
+        return cls(
+            team_id=body["team"]["id"],
+            channel_id=container["channel_id"],
+            message_ts=container["message_ts"],
+            user_id=body["user"]["id"],
+            value=body["actions"][0]["value"],
+        )

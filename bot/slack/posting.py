@@ -1,0 +1,46 @@
+"""Posts in Slack once, even when the process dies between posting and remembering."""
+
+from typing import Any
+
+from slack_sdk import WebClient
+
+MARKER = "timbre_post"
+
+
+class Poster:
+    """Posts messages that carry a key, by which one that was posted before a crash is found again."""
+
+    def __init__(self, client: WebClient) -> None:
+        self._client = client
+
+    def post(
+        self, channel_id: str, *, key: str, text: str, blocks: list[dict[str, Any]], thread_ts: str | None = None
+    ) -> str:
+        """Post and return the message's ts."""
+        answer = self._client.chat_postMessage(
+            channel=channel_id,
+            text=text,
+            blocks=blocks,
+            thread_ts=thread_ts,
+            unfurl_links=False,
+            unfurl_media=False,
+            metadata={"event_type": MARKER, "event_payload": {"key": key}},
+        )
+        return str(answer["ts"])
+
+    def find(self, channel_id: str, *, key: str, thread_ts: str | None = None) -> str | None:
+        """Return the ts of the message posted with `key`, if it is among the latest ones there."""
+        if thread_ts:
+            page = self._client.conversations_replies(
+                channel=channel_id, ts=thread_ts, limit=200, include_all_metadata=True
+            )
+        else:
+            page = self._client.conversations_history(channel=channel_id, limit=100, include_all_metadata=True)
+        for message in page["messages"]:
+            if message.get("metadata", {}).get("event_payload", {}).get("key") == key:
+                return str(message["ts"])
+        return None
+
+    def update(self, channel_id: str, ts: str, *, text: str, blocks: list[dict[str, Any]]) -> None:
+        """Replace what a message says."""
+        self._client.chat_update(channel=channel_id, ts=ts, text=text, blocks=blocks)

@@ -1,0 +1,170 @@
+"""`/timbre`: each word it knows, in one table. Help and the listener are made from it."""
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.blocks.notices import progress_text
+from bot.notices import Notices, progress_key
+from bot.slack.payloads import CommandCall
+from storage import outbox
+from storage.adapters import get_adapter, live_voice
+from storage.ballots import get_ballot
+from storage.database import Database
+from storage.knowledge import count_chunks, count_documents
+from storage.pairs import PairStatus, count_by_status
+from storage.runs import list_runs
+from training.promotion import Promotion, PromotionError
+from training.runs import RunRefusedError, cancel_run, request_run
+
+
+class RoleCheck(Protocol):
+    """Who may do what, asked at the moment of the act."""
+
+    def is_reviewer(self, user_id: str) -> bool: ...
+    def is_admin(self, user_id: str) -> bool: ...
+
+
+class NotAllowedError(Exception):
+    """Somebody asked for what their role does not cover; the message says who may."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One word after `/timbre`."""
+
+    name: str
+    usage: str
+    about: str
+    run: Callable[[CommandCall], str]
+
+
+class Steering:
+    """Carries out what people ask of Timbre, and says in mrkdwn what came of it."""
+
+    def __init__(
+        self,
+        database: Database,
+        roles: RoleCheck,
+        promotion: Promotion,
+        notices: Notices,
+        *,
+        min_pairs: int,
+        base_name: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._roles = roles
+        self._promotion = promotion
+        self._notices = notices
+        self._min_pairs = min_pairs
+        self._base_name = base_name
+        self._now = now
+        commands = (
+            Command("help", "help", "what I understand", self._help),
+            Command("status", "status", "the voice in use, what it knows and what it is learning", self._status),
+            Command("retrain", "retrain", "learn a new voice from all approved answers (admins)", self._retrain),
+            Command("cancel", "cancel", "stop the run in progress (admins)", self._cancel),
+            Command("rollback", "rollback [VOICE]", "return to the voice before, or to VOICE (admins)", self._rollback),
+        )
+        self._commands = {command.name: command for command in commands}
+
+    def run(self, call: CommandCall) -> str:
+        """Carry out a slash command and return the answer for its user alone."""
+        command = self._commands.get(call.name)
+        if command is None:
+            near = difflib.get_close_matches(call.name, self._commands, n=1)
+            hint = f" Did you mean `/timbre {near[0]}`?" if near else " `/timbre help` lists what I know."
+            return f"I don't know `/timbre {call.name}`.{hint}"
+        try:
+            return command.run(call)
+        except (NotAllowedError, PromotionError, RunRefusedError) as err:
+            return str(err)
+
+    def decide(self, ballot_id: int, *, approve: bool, by: str) -> str:
+        """Approve or reject a new voice; returns what came of it. The role is checked here, at the click."""
+        try:
+            if not self._roles.is_reviewer(by):
+                raise NotAllowedError("Only reviewers decide about a new voice.")
+            return self._approve(ballot_id, by) if approve else self._reject(ballot_id, by)
+        except (NotAllowedError, PromotionError) as err:
+            return str(err)
+
+    def _approve(self, ballot_id: int, by: str) -> str:
+        swap = self._promotion.approve(ballot_id, by=by)
+        self._show_decision(ballot_id, f":white_check_mark: Approved by <@{by}>; *{swap.adapter}* is in use.")
+        return f"*{swap.adapter}* answers from now on."
+
+    def _reject(self, ballot_id: int, by: str) -> str:
+        self._promotion.reject(ballot_id, by=by)
+        self._show_decision(ballot_id, f":x: Rejected by <@{by}>; nothing changed.")
+        return "Rejected. The voice in use stays."
+
+    def _show_decision(self, ballot_id: int, decision: str) -> None:
+        with self._database.reading() as session:
+            adapter = get_adapter(session, get_ballot(session, ballot_id).adapter_id)
+        self._notices.show_decision(adapter.run_id, adapter=adapter.name, decision=decision)
+
+    def _help(self, call: CommandCall) -> str:
+        lines = [f"`/timbre {command.usage}` {command.about}" for command in self._commands.values()]
+        how = "Ask me by mentioning me. Reviewers mark good answers with :white_check_mark:, and I learn from them."
+        return "\n".join([how, *lines])
+
+    def _status(self, call: CommandCall) -> str:
+        with self._database.reading() as session:
+            voice = live_voice(session, team_id=call.team_id)
+            pairs = count_by_status(session, team_id=call.team_id)
+            passages, waiting = count_chunks(session, team_id=call.team_id)
+            documents = count_documents(session, team_id=call.team_id)
+            runs = list_runs(session, team_id=call.team_id, limit=1)
+        lines = [
+            f"*Voice in use:* {voice.adapter.name if voice.adapter else f'{self._base_name} (nothing learnt yet)'}",
+            f"*Approved answers:* {pairs.get(PairStatus.APPROVED, 0)} (training needs {self._min_pairs})",
+            f"*Knowledge:* {documents} documents, {passages} passages"
+            + (f", {waiting} being indexed" if waiting else ""),
+            f"*Last run:* {progress_text(runs[0]) if runs else 'none yet; an admin starts one with `/timbre retrain`'}",
+        ]
+        return "\n".join(lines)
+
+    def _retrain(self, call: CommandCall) -> str:
+        self._require_admin(call)
+        now = self._now()
+        with self._database.writing() as session:
+            run = request_run(
+                session,
+                team_id=call.team_id,
+                requested_by=call.user_id,
+                channel_id=call.channel_id,
+                min_pairs=self._min_pairs,
+                now=now,
+            )
+            outbox.enqueue(
+                session,
+                team_id=call.team_id,
+                key=progress_key(run.id),
+                kind="progress",
+                payload={"run_id": run.id},
+                now=now,
+            )
+        return f"Run {run.id} is queued. Its progress and the comparison are posted in the review channel."
+
+    def _cancel(self, call: CommandCall) -> str:
+        self._require_admin(call)
+        with self._database.writing() as session:
+            runs = list_runs(session, team_id=call.team_id, limit=1)
+            if not runs:
+                return "There is no run to cancel."
+            run = cancel_run(session, runs[0].id, by=call.user_id, now=self._now())
+        return f"Run {run.id} is cancelled."
+
+    def _rollback(self, call: CommandCall) -> str:
+        self._require_admin(call)
+        to = call.arguments[0] if call.arguments else None
+        swap = self._promotion.rollback(team_id=call.team_id, to=to, by=call.user_id)
+        return f"*{swap.adapter}* answers from now on; before it was {swap.previous}."
+
+    def _require_admin(self, call: CommandCall) -> None:
+        if not self._roles.is_admin(call.user_id):
+            raise NotAllowedError(f"Only admins may `/timbre {call.name}`.")
