@@ -1,0 +1,113 @@
+"""A call's arguments, whichever way they were sent: query, form or JSON."""
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from bot.playground.entities import Json
+from bot.playground.errors import SlackError
+from bot.playground.ids import normal_ts
+
+
+class Arguments:
+    """Reads arguments by name and type. A form holds JSON in text; both ways of sending it are taken."""
+
+    def __init__(self, values: Json) -> None:
+        self.values = values
+
+    def has(self, name: str) -> bool:
+        return self.values.get(name) not in (None, "")
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return an argument as text."""
+        value = self.values.get(name)
+        if value is None:
+            return default
+        return value if isinstance(value, str) else json.dumps(value)
+
+    def required(self, name: str, error: str = "invalid_arguments") -> str:
+        """Return an argument as text; raises SlackError `error` when it is missing or empty."""
+        if not self.has(name):
+            raise SlackError(error, f"The argument {name!r} is missing.")
+        return self.text(name)
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """Return an argument as yes or no."""
+        value = self.values.get(name)
+        if value is None:
+            return default
+        return value if isinstance(value, bool) else str(value).lower() in ("1", "true", "yes", "on")
+
+    def integer(self, name: str, default: int, *, low: int, high: int, error: str = "invalid_arguments") -> int:
+        """Return an argument as a whole number of at least `low`, cut off at `high`."""
+        if not self.has(name):
+            return default
+        try:
+            value = int(self.values[name])
+        except (TypeError, ValueError):
+            raise SlackError(error, f"{name!r} is a whole number.") from None
+        if value < low:
+            raise SlackError(error, f"{name!r} is at least {low}.")
+        return min(value, high)
+
+    def ts(self, name: str, error: str) -> str | None:
+        """Return an argument as a timestamp of fixed width, None when absent."""
+        if not self.has(name):
+            return None
+        try:
+            return normal_ts(str(self.values[name]))
+        except ValueError:
+            raise SlackError(error, f"{name!r} is not a timestamp.") from None
+
+    def required_ts(self, name: str, error: str) -> str:
+        """Return an argument as a timestamp; raises SlackError `error` when it is missing or is none."""
+        ts = self.ts(name, error)
+        if ts is None:
+            raise SlackError(error, f"The argument {name!r} is missing.")
+        return ts
+
+    def json(self, name: str, kind: type, error: str = "invalid_arguments") -> Any:
+        """Return an argument that is a list or an object, None when absent; raises SlackError `error` otherwise."""
+        value = self.values.get(name)
+        if value in (None, ""):
+            return None
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                raise SlackError(error, f"{name!r} is not JSON.") from None
+        if not isinstance(value, kind):
+            raise SlackError(error, f"{name!r} has the wrong type.")
+        return value
+
+    def words(self, name: str) -> list[str]:
+        """Return an argument that is a list, or text with commas."""
+        value = self.values.get(name)
+        if isinstance(value, str) and value.startswith("["):
+            value = self.json(name, list)
+        if isinstance(value, list):
+            return [str(word) for word in value]
+        return [word.strip() for word in str(value or "").split(",") if word.strip()]
+
+
+async def read_arguments(request: Request) -> Arguments:
+    """Return a request's arguments; raises SlackError `invalid_json` or `invalid_form_data`."""
+    values: Json = dict(request.query_params)
+    body = await request.body()
+    if not body:
+        return Arguments(values)
+    try:
+        text = body.decode()
+        if "json" in request.headers.get("content-type", "") or text[:1] in "{[":
+            sent = json.loads(text)
+            if not isinstance(sent, dict):
+                raise SlackError("json_not_object", "The body is a JSON object.")
+        else:
+            sent = dict(parse_qsl(text, keep_blank_values=True))
+    except UnicodeDecodeError:
+        raise SlackError("invalid_charset", "The body is UTF-8.") from None
+    except ValueError:
+        raise SlackError("invalid_json", "The body is not JSON.") from None
+    return Arguments(values | sent)

@@ -1,0 +1,199 @@
+"""Getting envelopes to the bot: each to one connection, again when nobody acknowledges, later when nobody is there."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+from uuid import uuid4
+
+from bot.playground.entities import Json
+from bot.playground.faults import Faults
+from bot.playground.store import Store
+
+logger = logging.getLogger(__name__)
+
+MAX_CONNECTIONS = 10
+
+Kind = Literal["events_api", "slash_commands", "interactive"]
+OnDone = Callable[[bool, Json | None], None]  # acknowledged, and what came with the acknowledgement
+
+
+@dataclass(frozen=True)
+class Timings:
+    """How long Slack waits, in seconds."""
+
+    ack_timeout: float = 3.0
+    retry_delays: tuple[float, ...] = (0.0, 60.0, 300.0)
+    trigger_lifetime: float = 3.0
+    ticket_lifetime: float = 60.0
+
+
+class Link(Protocol):
+    """One way to the bot: a Socket Mode connection, or HTTP mode's request URL."""
+
+    def put(self, frame: Json) -> None: ...
+    def warn(self, reason: str) -> None: ...
+    def end(self) -> None: ...
+
+
+@dataclass
+class Shipment:
+    """One payload on its way, through however many envelopes it takes."""
+
+    key: str
+    kind: Kind
+    payload: Json
+    on_done: OnDone | None = None
+    attempt: int = 0
+    link: Link | None = None
+    timer: asyncio.TimerHandle | None = None
+    done: bool = False
+    envelope_ids: list[str] = field(default_factory=list)
+
+    @property
+    def is_event(self) -> bool:
+        return self.kind == "events_api"
+
+
+class Delivery:
+    """Sends in order, round-robin over the links. Events wait and are sent again; the rest is tried once."""
+
+    def __init__(self, *, store: Store, timings: Timings, faults: Faults, on_links: Callable[[], None]) -> None:
+        self.links: list[Link] = []
+        self._store = store
+        self._timings = timings
+        self._faults = faults
+        self._on_links = on_links
+        self._waiting: deque[Shipment] = deque()
+        self._by_envelope: dict[str, Shipment] = {}
+        self._turn = 0
+        self._count = 0
+        self._held: Shipment | None = None  # by the trouble called "reorder"
+
+    def restore(self) -> None:
+        """Take up the events that an earlier start had not seen acknowledged."""
+        for key, record in self._store.load("outgoing"):
+            self._waiting.append(Shipment(key, "events_api", record["payload"], attempt=record["attempt"]))
+            self._count = max(self._count, int(key))
+
+    def send(self, kind: Kind, payload: Json, on_done: OnDone | None = None) -> None:
+        """Put a payload on its way. Needs the running event loop."""
+        self._count += 1
+        shipment = Shipment(f"{self._count:012d}", kind, payload, on_done)
+        if shipment.is_event:
+            self._remember(shipment)
+        else:
+            # A person is waiting, so the time without a connection counts too.
+            loop = asyncio.get_running_loop()
+            shipment.timer = loop.call_later(self._timings.ack_timeout, self._finish, shipment, False, None)
+        if shipment.is_event and self._faults.take_reorder() and self._held is None:
+            self._held = shipment
+            asyncio.get_running_loop().call_later(self._timings.ack_timeout / 2, self._release)
+            return
+        self._dispatch(shipment)
+        self._release()
+
+    def add(self, link: Link) -> None:
+        """Use a link from now on; what has been waiting goes out at once."""
+        self.links.append(link)
+        self._on_links()
+        waiting, self._waiting = self._waiting, deque()
+        for shipment in waiting:
+            self._dispatch(shipment)
+
+    def remove(self, link: Link) -> None:
+        """Stop using a link. Events it took and did not acknowledge go to another, or wait for one."""
+        if link not in self.links:
+            return
+        self.links.remove(link)
+        self._on_links()
+        lost = {shipment.key: shipment for shipment in self._by_envelope.values() if shipment.link is link}
+        for key in sorted(lost):
+            if lost[key].is_event:
+                self._stop_timer(lost[key])
+                self._dispatch(lost[key])
+
+    def acknowledge(self, envelope_id: str, response: Json | None) -> bool:
+        """Note an acknowledgement, late ones and those of earlier tries too; False for an unknown envelope."""
+        shipment = self._by_envelope.get(envelope_id)
+        if shipment is None:
+            return False
+        self._finish(shipment, True, response)
+        return True
+
+    def _dispatch(self, shipment: Shipment) -> None:
+        if shipment.done:
+            return
+        if not self.links:
+            shipment.link = None
+            self._waiting.append(shipment)
+            return
+        self._turn += 1
+        link = self.links[self._turn % len(self.links)]
+        shipment.link = link
+        copies = 2 if shipment.is_event and self._faults.take_duplicate() else 1
+        for _ in range(copies):
+            self._transmit(shipment, link)
+        if shipment.is_event:
+            timeout = self._timings.ack_timeout + self._faults.delay_s
+            shipment.timer = asyncio.get_running_loop().call_later(timeout, self._timed_out, shipment)
+
+    def _transmit(self, shipment: Shipment, link: Link) -> None:
+        envelope_id = str(uuid4())
+        shipment.envelope_ids.append(envelope_id)
+        self._by_envelope[envelope_id] = shipment
+        frame: Json = {
+            "envelope_id": envelope_id,
+            "payload": shipment.payload,
+            "type": shipment.kind,
+            "accepts_response_payload": not shipment.is_event,
+        }
+        if shipment.is_event:
+            frame |= {"retry_attempt": shipment.attempt, "retry_reason": "timeout" if shipment.attempt else ""}
+        if self._faults.delay_s:
+            asyncio.get_running_loop().call_later(self._faults.delay_s, link.put, frame)
+        else:
+            link.put(frame)
+
+    def _timed_out(self, shipment: Shipment) -> None:
+        if shipment.attempt >= len(self._timings.retry_delays):
+            logger.warning("Gave up on an event after %d tries", shipment.attempt + 1)
+            self._finish(shipment, False, None)
+            return
+        delay = self._timings.retry_delays[shipment.attempt]
+        shipment.attempt += 1
+        shipment.link = None
+        self._remember(shipment)
+        self._store.commit()
+        shipment.timer = asyncio.get_running_loop().call_later(delay, self._dispatch, shipment)
+
+    def _finish(self, shipment: Shipment, acknowledged: bool, response: Json | None) -> None:
+        if shipment.done:
+            return
+        shipment.done = True
+        self._stop_timer(shipment)
+        if shipment in self._waiting:
+            self._waiting.remove(shipment)
+        for envelope_id in shipment.envelope_ids:
+            self._by_envelope.pop(envelope_id, None)
+        if shipment.is_event:
+            self._store.drop("outgoing", shipment.key)
+        if shipment.on_done is not None:
+            shipment.on_done(acknowledged, response)
+        self._store.commit()
+
+    def _remember(self, shipment: Shipment) -> None:
+        self._store.put("outgoing", shipment.key, {"payload": shipment.payload, "attempt": shipment.attempt})
+
+    def _release(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            self._dispatch(held)
+
+    @staticmethod
+    def _stop_timer(shipment: Shipment) -> None:
+        if shipment.timer is not None:
+            shipment.timer.cancel()
+            shipment.timer = None

@@ -1,0 +1,51 @@
+"""Ids and timestamps in Slack's shapes."""
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+
+Clock = Callable[[], datetime]
+
+_MICROSECONDS = 1_000_000
+
+
+def derived_id(prefix: str, *parts: str) -> str:
+    """Return an id that is always the same for the same parts, so that a seed run twice names the same things."""
+    digest = hashlib.sha256("\x1f".join((prefix, *parts)).encode()).digest()
+    return f"{prefix}0{base64.b32encode(digest)[:9].decode()}"
+
+
+def fresh_id(prefix: str) -> str:
+    """Return an id nobody can guess."""
+    return f"{prefix}0{base64.b32encode(secrets.token_bytes(10))[:11].decode()}"
+
+
+class TimestampSource:
+    """Hands out message timestamps: the clock's time, moved on by microseconds to stay unique and rising."""
+
+    def __init__(self, now: Clock) -> None:
+        self._now = now
+        self._last = 0
+
+    def next(self) -> str:
+        """Return a `ts` later than every one handed out or noted before."""
+        self._last = max(round(self._now().timestamp() * _MICROSECONDS), self._last + 1)
+        return f"{self._last // _MICROSECONDS}.{self._last % _MICROSECONDS:06d}"
+
+    def note(self, ts: str) -> None:
+        """Never hand out `ts` or anything before it."""
+        self._last = max(self._last, microseconds(ts))
+
+
+def microseconds(ts: str) -> int:
+    """Return `ts` as whole microseconds since 1970; raises ValueError for anything that is not a timestamp."""
+    seconds, _, fraction = ts.partition(".")
+    return int(seconds) * _MICROSECONDS + int(fraction.ljust(6, "0")[:6] or "0")
+
+
+def normal_ts(ts: str) -> str:
+    """Return `ts` with six decimals, so that timestamps compare as text; raises ValueError for anything else."""
+    value = microseconds(ts)
+    return f"{value // _MICROSECONDS}.{value % _MICROSECONDS:06d}"

@@ -1,0 +1,108 @@
+"""The playground as a whole: its workspaces, and what they share."""
+
+import time
+from dataclasses import dataclass
+
+from bot.playground.changes import Change
+from bot.playground.delivery import Delivery, Timings
+from bot.playground.entities import App, Json, Person, Team
+from bot.playground.errors import SlackError
+from bot.playground.events import event_callback, slack_events
+from bot.playground.faults import Faults
+from bot.playground.feed import Feed
+from bot.playground.ids import Clock, derived_id, fresh_id
+from bot.playground.store import Store
+from bot.playground.traffic import Traffic
+from bot.playground.triggers import ResponseUrls, Tickets, Triggers
+from bot.playground.workspace import RESTORED_KINDS, Workspace
+
+DEFAULT_TEAM_NAME = "Playground"
+DEFAULT_BOT_NAME = "timbre"
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What the bot has to show. Further workspaces have `<bot>-<domain>`."""
+
+    bot: str = "xoxb-playground"
+    app: str = "xapp-playground"
+    signing_secret: str = "playground-signing-secret"  # noqa: S105  a development server's published default
+
+
+class Playground:
+    """One app, installed in one workspace or several."""
+
+    def __init__(self, *, store: Store, now: Clock, tokens: Tokens, timings: Timings) -> None:
+        self.tokens = tokens
+        self.timings = timings
+        self.store = store
+        self.app_id = derived_id("A", "app")
+        self.origin = "http://127.0.0.1"  # where the bot reaches this server; learnt from its calls
+        self.workspaces: dict[str, Workspace] = {}
+        self.faults = Faults()
+        self.feed = Feed(epoch=fresh_id("")[1:7].lower())
+        self.traffic = Traffic(now, self._on_frame)
+        self.tickets = Tickets(timings.ticket_lifetime, time.monotonic)
+        self.triggers = Triggers(timings.trigger_lifetime, time.monotonic)
+        self.response_urls = ResponseUrls(time.monotonic)
+        self.delivery = Delivery(store=store, timings=timings, faults=self.faults, on_links=self._on_links)
+        self._now = now
+
+    def restore(self) -> None:
+        """Take back what an earlier start kept, or begin with one empty workspace."""
+        apps = dict(self.store.load("app"))
+        for team_id, record in sorted(self.store.load("team"), key=lambda item: int(item[1]["number"])):
+            app = apps[team_id]
+            app |= {"commands": tuple(app["commands"]), "shortcuts": tuple(app["shortcuts"])}
+            self._add(Team(**record), App(**app))
+        for kind in RESTORED_KINDS:
+            for key, value in self.store.load(kind):
+                team_id, _, rest = key.partition("/")
+                self.workspaces[team_id].restore(kind, rest, value)
+        if not self.workspaces:
+            self.add_workspace(DEFAULT_TEAM_NAME, "playground")
+        self.delivery.restore()
+        self.store.commit()
+
+    def add_workspace(self, name: str, domain: str, team_id: str | None = None) -> Workspace:
+        """Make a workspace with nobody in it but the bot."""
+        team = Team(team_id or derived_id("T", domain), name, domain, number=len(self.workspaces))
+        app = App(self.app_id, derived_id("B", team.id), derived_id("U", team.id, "bot"))
+        workspace = self._add(team, app)
+        workspace.save_team(team)
+        workspace.save_app(app)
+        workspace.save_person(Person(app.bot_user_id, DEFAULT_BOT_NAME, DEFAULT_BOT_NAME.title(), is_bot=True))
+        return workspace
+
+    def _add(self, team: Team, app: App) -> Workspace:
+        workspace = Workspace(team, app, store=self.store, now=self._now, announce=self._announce)
+        self.workspaces[team.id] = workspace
+        return workspace
+
+    def workspace(self, ref: str | None) -> Workspace:
+        """Return a workspace by id or domain, the first without either; raises SlackError `team_not_found`."""
+        for workspace in self.workspaces.values():
+            if ref is None or ref in (workspace.team.id, workspace.team.domain):
+                return workspace
+        raise SlackError("team_not_found", f"No workspace is called {ref!r}.")
+
+    def bot_token(self, workspace: Workspace) -> str:
+        """Return the token with which the bot speaks in a workspace."""
+        number, domain = workspace.team.number, workspace.team.domain
+        return self.tokens.bot if number == 0 else f"{self.tokens.bot}-{domain}"
+
+    def workspace_of_token(self, token: str) -> Workspace | None:
+        """Return the workspace that a bot token belongs to."""
+        return next((found for found in self.workspaces.values() if self.bot_token(found) == token), None)
+
+    def _announce(self, workspace: Workspace, change: Change) -> None:
+        self.feed.publish_change(workspace, change)
+        for event in slack_events(workspace, change):
+            self.delivery.send("events_api", event_callback(workspace, event))
+
+    def _on_links(self) -> None:
+        data = {"type": "connections", "connections": len(self.delivery.links)}
+        self.feed.publish(lambda _viewer: data)
+
+    def _on_frame(self, frame: Json) -> None:
+        self.feed.publish(lambda _viewer: {"type": "traffic", "frame": frame}, is_traffic=True)

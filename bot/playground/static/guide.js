@@ -1,0 +1,175 @@
+// Five steps through the loop for somebody who is here for the first time.
+
+import { look } from "./api.js";
+import { fill, h, icon, iconButton, once } from "./dom.js";
+import { typedText } from "./names.js";
+import { isReviewer } from "./roles.js";
+
+const KEY = "timbre-guide";
+const REVIEW_CHANNEL = "timbre-review";
+const LOOKED_AT = 12; // threads looked through for one that waits for a reviewer
+
+const STEPS = [
+  { title: "Read a thread", button: "Open a thread", go: readThread, text: () => "People here ask and answer each other. Their answers are what Timbre learns its voice from." },
+  { title: "Approve an answer", button: "Be a reviewer", go: reviewThread, text: (app) => (isReviewer(app.store.me, app.store.groups.values()) ? "You are a reviewer now. React ✅ to the reply that is right and sounds like your team." : "Reviewers mark good answers with ✅. Only what they approve is ever used.") },
+  { title: "Ask Timbre", button: "Ask a question", go: askTimbre, text: () => "Send the question that is waiting in the composer. The answer comes in a thread, with its sources." },
+  { title: "Train a voice", button: "Be an admin", go: retrain, text: () => "Send /timbre retrain. Timbre fine-tunes on every approved answer; it takes a minute or two." },
+  { title: "Decide", button: "Open the report", go: decide, text: () => `The comparison arrives in #${REVIEW_CHANNEL}. Read it as a reviewer, then approve: from that moment Timbre speaks in the new voice.` },
+];
+const END = { title: "Ask again", button: "Ask the same question", go: askTimbre, text: () => "That was the whole loop. Ask the same question again and hear the difference." };
+
+/** Show the guide in `element` until it is dismissed; returns a function that opens and closes it. */
+export function mountGuide(app, element) {
+  const state = { hidden: false, step: 0, done: [], ...remembered() };
+  const save = () => localStorage.setItem(KEY, JSON.stringify(state));
+  const draw = once(() => {
+    element.hidden = state.hidden;
+    if (!state.hidden) fill(element, content(app, state, { choose, hide, go }));
+    save();
+  });
+  const choose = (step) => {
+    state.step = step;
+    draw();
+  };
+  const hide = () => {
+    state.hidden = !state.hidden;
+    if (!state.hidden && state.step >= STEPS.length) Object.assign(state, { step: 0, done: [] });
+    draw();
+  };
+  const go = async () => {
+    await stepAt(state).go(app, state).catch((error) => app.failed(error));
+    draw();
+  };
+  const finish = (step) => {
+    if (!state.done.includes(step)) state.done.push(step);
+    if (state.step === step) state.step = step + 1;
+    draw();
+  };
+  app.on("did", (what) => {
+    const step = stepDone(what, app);
+    if (step !== null) finish(step);
+  });
+  app.on("route", () => app.route.thread && state.step === 0 && finish(0));
+  app.store.on("reset", draw);
+  return hide;
+}
+
+const stepAt = (state) => STEPS[state.step] ?? END;
+
+/** Which step somebody just did by acting, or null. */
+function stepDone({ call, body }, app) {
+  const { store } = app;
+  if (call === "react" && body.name === "white_check_mark" && isReviewer(store.me, store.groups.values())) return 1;
+  if (call === "post" && store.bot && body.text.includes(`@${store.bot.name}`)) return 2;
+  if (call === "command" && /^retrain\b/.test(body.text)) return 3;
+  if (call === "click" && body.ts && store.channel(body.channel)?.name === REVIEW_CHANNEL) return 4;
+  return null;
+}
+
+function content(app, state, { choose, hide, go }) {
+  const step = stepAt(state);
+  const item = ({ title }, index) => {
+    const done = state.done.includes(index);
+    const current = index === state.step;
+    return h("li", {}, h(`button.guide-step${done ? ".done" : ""}`, { type: "button", "aria-current": current ? "step" : null, onclick: () => choose(index), title },
+      h("span.guide-number", {}, done ? "✓" : index + 1), h("span.guide-name", {}, title)));
+  };
+  return [
+    h("ol.guide-steps", {}, STEPS.map(item)),
+    h("div.guide-now", {}, h("strong", {}, step.title), h("span", {}, step.text(app))),
+    h("button.button.primary.guide-go", { type: "button", onclick: go }, step.button, icon("send")),
+    iconButton("close", "Close the guide", hide),
+  ];
+}
+
+function remembered() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+async function readThread(app, state) {
+  const thread = await threadToRead(app);
+  if (!thread) throw new Error("There is no thread yet. Ask something in a channel and answer it as somebody else.");
+  state.thread = thread;
+  await app.goTo({ channel: thread.channel, thread: thread.ts });
+}
+
+async function reviewThread(app, state) {
+  const thread = await threadToReview(app, state.thread);
+  if (!thread) throw new Error("There is no answer to approve yet. Ask something in a channel and answer it as somebody else.");
+  state.thread = thread;
+  const reviewer = reviewers(app).find((person) => !thread.authors.includes(person.id) && thread.members.includes(person.id)) ?? reviewers(app)[0];
+  if (reviewer) await app.become(reviewer.name, { channel: thread.channel, thread: thread.ts });
+  else await app.goTo({ channel: thread.channel, thread: thread.ts });
+}
+
+async function askTimbre(app, state) {
+  const { store } = app;
+  const channel = store.channelNamed(store.guide?.channel ?? state.thread?.channel) ?? openChannels(app)[0];
+  const asker = plainPeople(app).find((person) => channel.members.includes(person.id)) ?? store.me;
+  state.question ??= store.guide?.question ?? (await questionOf(app, state.thread)) ?? "how do we do this here?";
+  await app.become(asker.name, { channel: channel.name });
+  app.main.prefill(`@${store.bot?.name ?? "timbre"} ${state.question}`);
+}
+
+async function retrain(app) {
+  const admin = [...app.store.people.values()].find((person) => person.is_admin && !person.is_bot) ?? app.store.me;
+  const channel = app.store.channelNamed(REVIEW_CHANNEL) ?? openChannels(app)[0];
+  await app.become(admin.name, { channel: channel.name });
+  app.main.prefill(`${app.store.commands[0]?.command ?? "/timbre"} retrain`);
+}
+
+async function decide(app) {
+  const reviewer = reviewers(app)[0] ?? app.store.me;
+  await app.become(reviewer.name, { channel: REVIEW_CHANNEL });
+}
+
+const people = (app) => [...app.store.people.values()].filter((person) => !person.is_bot);
+const reviewers = (app) => people(app).filter((person) => isReviewer(person, app.store.groups.values()) && !person.is_admin);
+const plainPeople = (app) => people(app).filter((person) => !person.is_admin && !isReviewer(person, app.store.groups.values()));
+const openChannels = (app) => [...app.store.channels.values()].filter(({ kind, is_member: member, name }) => kind === "channel" && member && name !== REVIEW_CHANNEL);
+
+async function threads(app) {
+  const asked = app.store.guide?.channel;
+  const channels = openChannels(app).sort((a, b) => Number(b.name === asked) - Number(a.name === asked) || Number(b.name === "help-desk") - Number(a.name === "help-desk"));
+  for (const channel of channels) {
+    const { messages } = await look("messages", { channel: channel.id, as: app.store.me.id, limit: 50 });
+    const found = messages.filter((message) => message.reply_count).reverse();
+    if (found.length) return found.map((message) => ({ message, channel }));
+  }
+  return [];
+}
+
+const named = ({ message, channel }, authors = []) => ({ channel: channel.name, ts: message.ts, members: channel.members, authors });
+
+async function threadToRead(app) {
+  const [first] = await threads(app);
+  return first ? named(first) : null;
+}
+
+/** A thread with a reply that no reviewer has decided on yet, the one just read if it is such a one. */
+async function threadToReview(app, read) {
+  const found = await threads(app);
+  found.sort((a, b) => Number(b.message.ts === read?.ts) - Number(a.message.ts === read?.ts));
+  let fallback = null;
+  for (const thread of found.slice(0, LOOKED_AT)) {
+    const { messages } = await look("messages", { channel: thread.channel.id, thread_ts: thread.message.ts, as: app.store.me.id, limit: 50 });
+    const replies = messages.slice(1).filter((reply) => reply.user !== app.store.bot?.id);
+    if (!replies.length) continue;
+    const candidate = named(thread, replies.map((reply) => reply.user));
+    fallback ??= candidate;
+    const decided = replies.some((reply) => reply.reactions?.some(({ name }) => ["white_check_mark", "x"].includes(name)));
+    if (!decided) return candidate;
+  }
+  return fallback;
+}
+
+async function questionOf(app, thread) {
+  const channel = thread && app.store.channelNamed(thread.channel);
+  if (!channel) return null;
+  const { messages } = await look("messages", { channel: channel.id, thread_ts: thread.ts, as: app.store.me.id, limit: 1 });
+  return messages[0] ? typedText(messages[0].text, app.store).split("\n")[0] : null;
+}

@@ -1,0 +1,284 @@
+// What this page knows of the workspace, as one person sees it, kept up to date by the live feed.
+
+import { follow, look } from "./api.js";
+
+const PAGE = 50; // messages asked for at once
+const KEPT = 400; // messages held of a conversation that is followed at its end
+
+export class Store extends EventTarget {
+  me = null;
+  team = null;
+  teams = [];
+  bot = null;
+  people = new Map();
+  groups = new Map();
+  channels = new Map();
+  commands = [];
+  shortcuts = [];
+  guide = null;
+  connections = 0;
+  online = false;
+  views = [];
+  home = null;
+  frames = [];
+  #statuses = new Map();
+  #prompts = new Map();
+  #timelines = new Map();
+  #feed = null;
+  #traffic = false;
+
+  /** Look at the workspace as `person` (id or name; null: whoever the playground offers). Forgets what was known. */
+  async become(person) {
+    this.#feed?.close();
+    const state = await look("state", { as: person });
+    this.#timelines.clear();
+    this.#take(state);
+    this.views = this.me ? (await look("views", { as: this.me.id })).views : [];
+    this.#follow(state.cursor);
+    this.tell("reset");
+  }
+
+  /** Also receive raw frames, or stop receiving them. */
+  async watchTraffic(wanted) {
+    this.#traffic = wanted;
+    if (wanted) this.frames = (await look("traffic", { limit: 200 })).frames;
+    const cursor = this.#feed?.cursor();
+    this.#feed?.close();
+    this.#follow(cursor);
+    this.tell("traffic");
+  }
+
+  tell(type, detail = {}) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  on(types, react) {
+    for (const type of [types].flat()) this.addEventListener(type, (event) => react(event.detail));
+  }
+
+  person(id) {
+    return this.people.get(id);
+  }
+
+  group(id) {
+    return this.groups.get(id);
+  }
+
+  channel(id) {
+    return this.channels.get(id);
+  }
+
+  channelNamed(name) {
+    return [...this.channels.values()].find((channel) => channel.name === name || channel.id === name);
+  }
+
+  personNamed(name) {
+    return [...this.people.values()].find((person) => person.name === name || person.id === name);
+  }
+
+  /** The direct conversation with a person, if there is one yet. */
+  directWith(id) {
+    return [...this.channels.values()].find((channel) => channel.kind === "im" && channel.with === id);
+  }
+
+  status(channel, thread) {
+    return this.#statuses.get(`${channel}:${thread ?? ""}`);
+  }
+
+  prompts(channel, thread) {
+    return this.#prompts.get(`${channel}:${thread ?? ""}`);
+  }
+
+  /** The loaded part of a conversation: { messages, hasMore }, or null before `load`. */
+  timeline(channel, thread = null) {
+    return this.#timelines.get(keyOf(channel, thread)) ?? null;
+  }
+
+  /** Load a conversation's newest messages unless they are here. */
+  async load(channel, thread = null) {
+    const key = keyOf(channel, thread);
+    if (this.#timelines.has(key)) return;
+    const me = this.me;
+    const limit = thread ? 1000 : PAGE;
+    const page = await look("messages", { channel, as: me.id, thread_ts: thread, limit });
+    if (this.me !== me) return;
+    this.#timelines.set(key, { messages: page.messages, hasMore: page.has_more });
+    this.tell("timeline", { channel, thread });
+  }
+
+  /** Load the page of messages before the first one held. */
+  async loadOlder(channel) {
+    const timeline = this.timeline(channel);
+    if (!timeline?.hasMore || timeline.loading) return;
+    timeline.loading = true;
+    try {
+      const page = await look("messages", { channel, as: this.me.id, before: timeline.messages[0]?.ts, limit: PAGE });
+      timeline.messages = [...page.messages, ...timeline.messages];
+      timeline.hasMore = page.has_more;
+    } finally {
+      timeline.loading = false;
+    }
+    this.tell("timeline", { channel, thread: null });
+  }
+
+  /** Forget all but a conversation's newest messages; the reader follows its end. */
+  trim(channel) {
+    const timeline = this.timeline(channel);
+    if (!timeline || timeline.messages.length <= KEPT) return;
+    timeline.messages = timeline.messages.slice(-KEPT / 2);
+    timeline.hasMore = true;
+  }
+
+  /** The message with this timestamp, if it is loaded. */
+  message(channel, ts) {
+    for (const [key, timeline] of this.#timelines) {
+      if (!key.startsWith(`${channel}:`)) continue;
+      const found = timeline.messages.find((message) => message.ts === ts);
+      if (found) return found;
+    }
+    return null;
+  }
+
+  #take(state) {
+    Object.assign(this, {
+      me: state.me, team: state.team, teams: state.teams ?? [], bot: state.bot, commands: state.commands,
+      shortcuts: state.shortcuts, connections: state.connections, guide: state.guide ?? null, home: null,
+    });
+    this.people = byId(state.people);
+    this.groups = byId(state.user_groups);
+    this.channels = byId(state.channels);
+    this.#statuses = new Map(state.statuses.map((status) => [`${status.channel}:${status.thread_ts ?? ""}`, status]));
+    this.#prompts = new Map(state.prompts.map((item) => [`${item.channel}:${item.thread_ts ?? ""}`, item]));
+  }
+
+  #follow(after) {
+    const reload = () => this.become(this.me?.id).catch(() => setTimeout(reload, 2000));
+    this.#feed = follow({
+      as: this.me?.id,
+      after,
+      traffic: this.#traffic,
+      onItem: (item) => (item.type === "reset" ? reload() : this.apply(item)),
+      onOpen: () => this.#setOnline(true),
+      onDrop: () => this.#setOnline(false),
+      onLost: () => setTimeout(reload, 2000),
+    });
+  }
+
+  #setOnline(online) {
+    this.online = online;
+    this.tell("connections");
+  }
+
+  /** Take in one item of the live feed. */
+  apply(item) {
+    const take = TAKERS[item.type];
+    if (!take) return;
+    take.call(this, item);
+    this.tell(item.type, item);
+  }
+
+  putMessage(message) {
+    for (const [key, timeline] of this.#timelines) {
+      if (key === keyOf(message.channel, null) ? isTopLevel(message) : key === keyOf(message.channel, message.thread_ts ?? message.ts)) {
+        insert(timeline.messages, message);
+      }
+    }
+  }
+
+  replaceMessage(message) {
+    this.eachTimelineOf(message.channel, (messages) => {
+      const at = messages.findIndex((other) => other.ts === message.ts);
+      if (at >= 0) messages[at] = message;
+    });
+  }
+
+  dropMessage({ channel, ts }) {
+    this.eachTimelineOf(channel, (messages) => {
+      const at = messages.findIndex((message) => message.ts === ts);
+      if (at >= 0) messages.splice(at, 1);
+    });
+  }
+
+  eachTimelineOf(channel, change) {
+    for (const [key, timeline] of this.#timelines) if (key.startsWith(`${channel}:`)) change(timeline.messages);
+  }
+
+  putStatus(item) {
+    this.#statuses.set(`${item.channel}:${item.thread_ts ?? ""}`, item);
+  }
+
+  putPrompts(item) {
+    this.#prompts.set(`${item.channel}:${item.thread_ts ?? ""}`, item);
+  }
+
+  putView(view) {
+    const at = this.views.findIndex((other) => other.id === view.id);
+    if (at >= 0) this.views[at] = view;
+    else this.views.push(view);
+  }
+}
+
+const TAKERS = {
+  message({ message }) {
+    this.putMessage(message);
+  },
+  message_changed({ message }) {
+    this.replaceMessage(message);
+  },
+  message_deleted(item) {
+    this.dropMessage(item);
+  },
+  channel({ channel }) {
+    this.channels.set(channel.id, channel);
+  },
+  channel_gone({ channel }) {
+    this.channels.delete(channel);
+  },
+  person({ person }) {
+    this.people.set(person.id, person);
+    if (this.me?.id === person.id) this.me = { ...this.me, ...person };
+  },
+  user_group({ user_group: group }) {
+    this.groups.set(group.id, group);
+  },
+  app({ bot, commands, shortcuts }) {
+    Object.assign(this, { bot, commands, shortcuts });
+  },
+  view_opened({ view }) {
+    this.putView(view);
+  },
+  view_updated({ view }) {
+    this.putView(view);
+  },
+  view_closed({ view_id: id }) {
+    this.views = this.views.filter((view) => view.id !== id);
+  },
+  home({ view }) {
+    this.home = view;
+  },
+  status(item) {
+    this.putStatus(item);
+  },
+  prompts(item) {
+    this.putPrompts(item);
+  },
+  connections({ connections }) {
+    this.connections = connections;
+  },
+  traffic({ frame }) {
+    this.frames.push(frame);
+    if (this.frames.length > 1000) this.frames.splice(0, 500);
+  },
+};
+
+const keyOf = (channel, thread) => `${channel}:${thread ?? ""}`;
+const byId = (items) => new Map(items.map((item) => [item.id, item]));
+const isTopLevel = (message) => !message.thread_ts || message.thread_ts === message.ts || message.subtype === "thread_broadcast";
+
+/** Insert by timestamp: a message that came late still stands in its place, and one that came twice stands once. */
+function insert(messages, message) {
+  let at = messages.length;
+  while (at > 0 && Number(messages[at - 1].ts) > Number(message.ts)) at -= 1;
+  if (at > 0 && messages[at - 1].ts === message.ts) messages[at - 1] = message;
+  else messages.splice(at, 0, message);
+}

@@ -1,0 +1,128 @@
+"""The table of Web API methods, and the way from an HTTP request to one of them."""
+
+import asyncio
+import time
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from bot.playground.arguments import Arguments, read_arguments
+from bot.playground.entities import Json
+from bot.playground.errors import SlackError
+from bot.playground.playground import Playground
+from bot.playground.web_api import chat, conversations, people, reactions, views
+from bot.playground.web_api.call import Call, Method
+
+OPEN_CONNECTION = "apps.connections.open"
+
+METHODS: dict[str, Method] = {
+    "auth.test": people.auth_test,
+    "bots.info": people.bots_info,
+    "chat.delete": chat.delete,
+    "chat.getPermalink": chat.get_permalink,
+    "chat.postEphemeral": chat.post_ephemeral,
+    "chat.postMessage": chat.post_message,
+    "chat.update": chat.update,
+    "conversations.history": conversations.history,
+    "conversations.info": conversations.info,
+    "conversations.join": conversations.join,
+    "conversations.leave": conversations.leave,
+    "conversations.list": conversations.list_all,
+    "conversations.members": conversations.members,
+    "conversations.open": conversations.open_conversation,
+    "conversations.replies": conversations.replies,
+    "pins.add": reactions.pins_add,
+    "pins.list": reactions.pins_list,
+    "pins.remove": reactions.pins_remove,
+    "reactions.add": reactions.add,
+    "reactions.get": reactions.get,
+    "reactions.remove": reactions.remove,
+    "team.info": people.team_info,
+    "usergroups.list": people.usergroups_list,
+    "usergroups.users.list": people.usergroups_users_list,
+    "users.conversations": people.users_conversations,
+    "users.getPresence": people.users_get_presence,
+    "users.info": people.users_info,
+    "users.list": people.users_list,
+    "users.lookupByEmail": people.users_lookup_by_email,
+    "views.open": views.open_view,
+    "views.publish": views.publish,
+    "views.push": views.push,
+    "views.update": views.update,
+}
+
+SCOPES = (
+    "app_mentions:read,assistant:write,channels:history,channels:join,channels:read,chat:write,commands,files:read,files:write,"
+    "groups:history,groups:read,im:history,im:read,im:write,mpim:history,mpim:read,pins:read,pins:write,reactions:read,"
+    "reactions:write,team:read,usergroups:read,users:read,users:read.email"
+)
+
+
+async def serve_api(request: Request) -> Response:
+    """Answer one Web API call, in Slack's shapes: HTTP 200 even when `ok` is false."""
+    playground: Playground = request.app.state.playground
+    method = request.path_params["method"]
+    started = time.monotonic()
+    if playground.faults.delay_s:
+        await asyncio.sleep(playground.faults.delay_s)
+    sent: Json | None = None
+    headers = {"x-oauth-scopes": SCOPES}
+    try:
+        args = await read_arguments(request)
+        sent = args.values
+        response = _faulty(playground, method) or JSONResponse(
+            answer(playground, request, method, args), headers=headers
+        )
+    except SlackError as err:
+        response = JSONResponse({"ok": False, "error": err.code, **err.extra}, headers=headers)
+    finally:
+        playground.store.commit()
+    elapsed = round((time.monotonic() - started) * 1000, 1)
+    playground.traffic.record_call(method, sent, response, elapsed)
+    return response
+
+
+def answer(playground: Playground, request: Request, method: str, args: Arguments) -> Json:
+    """Return what a method answers; raises SlackError for a refusal, in Slack's order: token, method, arguments."""
+    token = _token(request, args)
+    if not token:
+        raise SlackError("not_authed")
+    origin = f"{request.url.scheme}://{request.url.netloc}"
+    if method == OPEN_CONNECTION:
+        return {"ok": True} | open_connection(playground, token, origin)
+    workspace = playground.workspace_of_token(token)
+    if workspace is None:
+        raise SlackError("not_allowed_token_type" if token == playground.tokens.app else "invalid_auth")
+    if method not in METHODS:
+        raise SlackError("unknown_method", req_method=method)
+    playground.origin = origin
+    return {"ok": True} | METHODS[method](Call(playground, workspace, args, origin))
+
+
+def open_connection(playground: Playground, token: str, origin: str) -> Json:
+    """apps.connections.open: an address good for one connection, soon."""
+    if token != playground.tokens.app:
+        known = playground.workspace_of_token(token) is not None
+        raise SlackError("not_allowed_token_type" if known else "invalid_auth")
+    playground.origin = origin
+    address = origin.replace("http", "ws", 1)
+    return {"url": f"{address}/link/?ticket={playground.tickets.issue()}&app_id={playground.app_id}"}
+
+
+def _token(request: Request, args: Arguments) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else args.text("token")
+
+
+def _faulty(playground: Playground, method: str) -> Response | None:
+    fault = playground.faults.for_call(method)
+    if fault is None:
+        return None
+    if fault.answer == "ratelimited":
+        headers = {"Retry-After": str(fault.retry_after)}
+        return JSONResponse({"ok": False, "error": "ratelimited"}, status_code=429, headers=headers)
+    if fault.answer.startswith("http_"):
+        return PlainTextResponse(
+            "The playground was told to fail.", status_code=int(fault.answer.removeprefix("http_"))
+        )
+    return JSONResponse({"ok": False, "error": fault.answer})

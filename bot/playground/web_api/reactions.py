@@ -1,0 +1,67 @@
+"""reactions.* and pins.*: marks on messages."""
+
+from bot.playground import messaging
+from bot.playground.entities import Json, Message
+from bot.playground.errors import SlackError
+from bot.playground.payloads import message_payload
+from bot.playground.web_api.call import Call
+
+
+def add(call: Call) -> Json:
+    """reactions.add."""
+    name = call.args.required("name", "invalid_name")
+    messaging.react(call.workspace, _message(call), call.bot.id, name)
+    return {}
+
+
+def remove(call: Call) -> Json:
+    """reactions.remove."""
+    name = call.args.required("name", "invalid_name")
+    messaging.unreact(call.workspace, _message(call), call.bot.id, name)
+    return {}
+
+
+def get(call: Call) -> Json:
+    """reactions.get: the message, with who reacted."""
+    message = _message(call)
+    return {"type": "message", "channel": message.channel_id, "message": message_payload(call.workspace, message)}
+
+
+def pins_add(call: Call) -> Json:
+    """pins.add."""
+    message = _message(call)
+    pins = call.workspace.pins.get(message.channel_id, [])
+    if message.ts in pins:
+        raise SlackError("already_pinned")
+    call.workspace.save_pins(message.channel_id, [*pins, message.ts])
+    return {}
+
+
+def pins_remove(call: Call) -> Json:
+    """pins.remove."""
+    message = _message(call)
+    pins = call.workspace.pins.get(message.channel_id, [])
+    if message.ts not in pins:
+        raise SlackError("no_pin")
+    call.workspace.save_pins(message.channel_id, [ts for ts in pins if ts != message.ts])
+    return {}
+
+
+def pins_list(call: Call) -> Json:
+    """pins.list, the newest first."""
+    channel = call.joined_channel()
+    log = call.workspace.log(channel.id)
+    found = [log.get(ts) for ts in reversed(call.workspace.pins.get(channel.id, []))]
+    items = [
+        {"type": "message", "channel": channel.id, "created": 0, "message": message_payload(call.workspace, message)}
+        for message in found
+        if message is not None
+    ]
+    return {"items": items}
+
+
+def _message(call: Call) -> Message:
+    channel = call.joined_channel()
+    if not call.args.has("timestamp"):
+        raise SlackError("no_item_specified")
+    return call.message(channel, "timestamp")
