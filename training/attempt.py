@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _attempt(attempt: Attempt) -> int:
-    logger.info("attempt %s at run %s", attempt.run.attempts, attempt.run.id)
+    logger.info("run %s: attempt %s, process %s", attempt.run.id, attempt.run.attempts, os.getpid())
     try:
         complete(attempt)
     except RunLostError:

@@ -5,8 +5,9 @@ say it, and copy what to say.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,16 @@ class Dataset:
     """What a run learns from and is tested on. The id of an example is that of its pair."""
 
     split: Split
-    sha256: str
-    """Over content, division and settings."""
+    settings: Mapping[str, Any]
+    """What it is trained with."""
     left_out: Mapping[str, int]
+
+    @cached_property
+    def sha256(self) -> str:
+        """Over content, division and settings."""
+        division = {name: sorted(example.id for example in examples) for name, examples in self.parts.items()}
+        every = [example for examples in self.parts.values() for example in examples]
+        return fingerprint(every, {**self.settings, "division": division})
 
     @property
     def parts(self) -> dict[str, tuple[Example, ...]]:
@@ -83,15 +91,14 @@ def make_dataset(usable: Usable, config: TrainingConfig) -> Dataset:
     if len(set(names.values())) < MIN_QUESTIONS:
         raise TooLittleVarietyError(len(set(names.values())))
     examples = [_example(pair, names[pair.id], config.house_style) for pair in usable.pairs]
-    parts = split(examples, SPLIT_SEED)
-    return Dataset(parts, _sha256(parts, _settings(config)), usable.left_out)
+    return Dataset(split(examples, SPLIT_SEED), settings_of(config), usable.left_out)
 
 
-def write_dataset(folder: Path, dataset: Dataset, config: TrainingConfig) -> None:
+def write_dataset(folder: Path, dataset: Dataset) -> None:
     """Write train.jsonl, validation.jsonl and test.jsonl, and last a summary: with it, the dataset is complete."""
     for name, examples in dataset.parts.items():
         write_examples(folder / f"{name}.jsonl", examples)
-    summary = {"settings": _settings(config), "left_out": dict(dataset.left_out)}
+    summary = {"settings": dict(dataset.settings), "left_out": dict(dataset.left_out)}
     partial = folder / f"{_SUMMARY}.partial"
     partial.write_text(json.dumps(summary, indent=2), encoding="utf-8")
     partial.replace(folder / _SUMMARY)
@@ -110,7 +117,20 @@ def read_dataset(folder: Path) -> Dataset | None:
     except (OSError, ValueError, KeyError, TypeError) as err:
         raise PairsFileError(f"{folder / _SUMMARY} is damaged ({err}): retrain to write the dataset again") from err
     parts = Split(*(tuple(read_examples(folder / f"{name}.jsonl")) for name in ("train", "validation", "test")))
-    return Dataset(parts, _sha256(parts, settings), left_out)
+    return Dataset(parts, settings, left_out)
+
+
+def settings_of(config: TrainingConfig) -> dict[str, Any]:
+    """Return what a dataset is trained with: another base or other settings make another dataset of the same pairs."""
+    return {"base_model": config.base_model, "lora": asdict(config.lora), "split_seed": SPLIT_SEED}
+
+
+def asked(prompt: str) -> str:
+    """Return the question in the user message of a prompt that `build_messages` made.
+
+    No line of a passage starts without its quotation mark, so the first such border is the real one.
+    """
+    return prompt.partition("\n\nQuestion: ")[2]
 
 
 def _example(pair: Pair, group: str, house_style: str) -> Example:
@@ -121,13 +141,3 @@ def _example(pair: Pair, group: str, house_style: str) -> Example:
         id=str(pair.id),
         group=group,
     )
-
-
-def _settings(config: TrainingConfig) -> dict[str, Any]:
-    return {"base_model": config.base_model, "lora": asdict(config.lora), "split_seed": SPLIT_SEED}
-
-
-def _sha256(parts: Split, settings: Mapping[str, Any]) -> str:
-    division = [sorted(example.id for example in part) for part in (parts.train, parts.validation, parts.test)]
-    every: Sequence[Example] = (*parts.train, *parts.validation, *parts.test)
-    return fingerprint(every, {**settings, "division": division})

@@ -48,7 +48,8 @@ def propose(
     Open ballots about earlier candidates stay open: whichever is approved first, the others are void from then on,
     because the voice they were compared with is no longer the one in use.
     """
-    if not runs.heartbeat(session, run.id, worker=worker, now=now):
+    done, working = RunStatus.AWAITING_APPROVAL, runs.WORKING
+    if not runs.move_run(session, run.id, to=done, only_from=working, now=now, result=candidate.result, worker=worker):
         raise RunLostError(f"run {run.id} is not {worker}'s any more")
     adapter = adapters.add_adapter(
         session,
@@ -72,9 +73,6 @@ def propose(
         **hashes,
     )
     ballot = ballots.open_ballot(session, asked, now=now)
-    runs.move_run(
-        session, run.id, to=RunStatus.AWAITING_APPROVAL, only_from=runs.WORKING, now=now, result=candidate.result
-    )
     details = {"run_id": run.id, "adapter": adapter.name, "ballot_id": ballot.id, **hashes}
     audit.append(session, team_id=run.team_id, actor=ACTOR, action="voice.proposed", details=details, now=now)
     payload = {"run_id": run.id, "ballot_id": ballot.id, "adapter": adapter.name}
@@ -84,9 +82,9 @@ def propose(
 
 def fail(session: Session, run: Run, error: str, *, worker: str, now: datetime) -> bool:
     """End a run with the reason in one sentence; returns False when the run is not `worker`'s any more."""
-    if not runs.heartbeat(session, run.id, worker=worker, now=now):
+    failed, working = RunStatus.FAILED, runs.WORKING
+    if not runs.move_run(session, run.id, to=failed, only_from=working, now=now, error=error, worker=worker):
         return False
-    runs.move_run(session, run.id, to=RunStatus.FAILED, only_from=runs.WORKING, now=now, error=error)
     details = {"run_id": run.id, "attempts": run.attempts}
     audit.append(session, team_id=run.team_id, actor=ACTOR, action="run.failed", details=details, now=now)
     payload = {"run_id": run.id, "error": error}

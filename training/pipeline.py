@@ -18,7 +18,7 @@ from storage.runs import Run, RunStatus
 from training.adapters import detach_adapters
 from training.checkpoints import AdapterIncomplete, Manifest, Origin, read_manifest, save_adapter
 from training.config import TrainingConfig
-from training.dataset import Dataset, make_dataset, read_dataset, usable_pairs, write_dataset
+from training.dataset import Dataset, asked, make_dataset, read_dataset, settings_of, usable_pairs, write_dataset
 from training.evaluation.comparison import compare
 from training.evaluation.report import Report
 from training.folders import RunFolders
@@ -84,14 +84,14 @@ def complete(attempt: Attempt) -> Ballot:
 
 
 def _snapshot(attempt: Attempt) -> Dataset:
-    """Return the run's dataset: the one an earlier attempt wrote, so that it starts from the same, or a new one."""
+    """Return the run's dataset: the one an earlier attempt wrote, if its settings are still these, or a new one."""
     dataset = read_dataset(attempt.folders.run)
-    if dataset is None:
+    if dataset is None or dataset.settings != settings_of(attempt.config):
         with attempt.database.reading() as session:
             usable = usable_pairs(session, team_id=attempt.run.team_id)
         require_enough(usable, attempt.config.min_pairs)
         dataset = make_dataset(usable, attempt.config)
-        write_dataset(attempt.folders.run, dataset, attempt.config)
+        write_dataset(attempt.folders.run, dataset)
     with attempt.database.writing() as session:
         runs.set_run_pairs(session, attempt.run.id, dataset.pair_splits)
     return dataset
@@ -127,11 +127,10 @@ def _save(attempt: Attempt, base: Base, dataset: Dataset, fitted: Fit) -> Manife
 
 
 def _enter_evaluation(attempt: Attempt) -> None:
-    working, now = runs.WORKING, attempt.now()
+    evaluating, working, mine = RunStatus.EVALUATING, runs.WORKING, attempt.worker
     with attempt.database.writing() as session:
-        mine = runs.heartbeat(session, attempt.run.id, worker=attempt.worker, now=now)
-        if not mine or not runs.move_run(session, attempt.run.id, to=RunStatus.EVALUATING, only_from=working, now=now):
-            raise RunLostError(f"run {attempt.run.id} is not {attempt.worker}'s any more")
+        if not runs.move_run(session, attempt.run.id, to=evaluating, only_from=working, now=attempt.now(), worker=mine):
+            raise RunLostError(f"run {attempt.run.id} is not {mine}'s any more")
 
 
 def _evaluate(
@@ -173,7 +172,7 @@ def _result(
     base: Base, dataset: Dataset, fitted: Fit, report: Report, live: LiveVoice, note: str | None
 ) -> dict[str, Any]:
     """Return what is known of the run, ready for JSON. Losses are nats per answer token."""
-    result = {
+    return {
         "base_model": base.name,
         "base_revision": base.revision,
         "train_pairs": len(dataset.split.train),
@@ -192,19 +191,18 @@ def _result(
         "dataset_sha256": dataset.sha256,
         "live": live.adapter.name if live.adapter else None,
         "live_note": note,
-        "report": json.loads(report.to_json()),
+        "report": _readable(report),
     }
-    finite: dict[str, Any] = _finite(result)
-    return finite
 
 
-def _finite(value: Any) -> Any:
-    """Return `value` with None for infinity and not-a-number, which JSON does not have."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+def _readable(report: Report) -> dict[str, Any]:
+    """Return the report ready for JSON and for people: the questions without their passages."""
+    found: dict[str, Any] = json.loads(report.to_json())
+    for sample in found["samples"]:
+        sample["question"] = asked(sample["question"])
+    # With a single held-out answer an interval has no bounds, and JSON no infinity.
+    bounded = {arm: range_ for arm, range_ in found["differences"].items() if math.isfinite(range_["low"])}
+    return {**found, "differences": bounded}
 
 
 def _write_report(path: Path, result: dict[str, Any]) -> str:

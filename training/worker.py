@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 WATCH_SECONDS = 0.1
+GRACE_SECONDS = 2.0
+"""How long a child whose run is over may take to end by itself."""
 FAILED, LOST = 1, 3
 """Exit codes of a child that has said all there is to say; see `training.attempt`, which loads torch."""
 
@@ -138,8 +140,9 @@ class Worker:
                 return
             if time.monotonic() >= due:
                 if not self._heartbeat(run):
-                    logger.info("run %s was cancelled or taken up by another worker", run.id)
-                    attempt.end()
+                    # Done a moment ago, cancelled, or taken up by another worker.
+                    if attempt.wait(GRACE_SECONDS) is None:
+                        attempt.end()
                     return
                 due = time.monotonic() + self._config.heartbeat_seconds
         if code not in (0, FAILED, LOST):
@@ -164,8 +167,9 @@ class Worker:
 
     def _requeue(self, run: Run) -> None:
         with self._database.writing() as session:
-            if runs.heartbeat(session, run.id, worker=self.name, now=self._now()):
-                runs.move_run(session, run.id, to=RunStatus.QUEUED, only_from=runs.WORKING, now=self._now())
+            runs.move_run(
+                session, run.id, to=RunStatus.QUEUED, only_from=runs.WORKING, now=self._now(), worker=self.name
+            )
 
     def _give_up(self, run: Run, how: str) -> None:
         log = RunFolders(self._config.data_folder, run.id).log
