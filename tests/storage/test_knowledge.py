@@ -216,7 +216,7 @@ def test_a_pair_approved_by_eight_at_once_is_one_passage(database: Database) -> 
 
 def test_removing_a_pair_that_is_no_passage_does_nothing(database: Database) -> None:
     with database.writing() as session:
-        knowledge.remove_pair_chunk(session, 404, now=NOW)
+        knowledge.remove_pair_chunk(session, 999_999, now=NOW)
     assert waiting(database) == []
 
 

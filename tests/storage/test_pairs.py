@@ -67,10 +67,10 @@ def test_the_same_answer_ts_in_another_team_is_another_pair(database: Database) 
 
 def test_an_unknown_pair_is_a_key_error(database: Database) -> None:
     with database.writing() as session:
-        with pytest.raises(KeyError, match="there is no pair 404"):
-            pairs.get_pair(session, 404)
-        with pytest.raises(KeyError, match="there is no pair 404"):
-            pairs.set_status(session, 404, PairStatus.APPROVED, now=NOW)
+        with pytest.raises(KeyError, match="there is no pair 999999"):
+            pairs.get_pair(session, 999_999)
+        with pytest.raises(KeyError, match="there is no pair 999999"):
+            pairs.set_status(session, 999_999, PairStatus.APPROVED, now=NOW)
 
 
 def test_approved_pairs_come_in_the_order_of_their_approval(database: Database) -> None:
