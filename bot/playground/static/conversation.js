@@ -14,6 +14,7 @@ export class Conversation {
   #rows = new Map(); // ts to { message, flags, node }
   #list = h("div.rows");
   #jump;
+  #last = null; // the newest message drawn
   #atEnd = true;
   #seen; // everything up to this timestamp was read when the conversation was opened
   node;
@@ -80,8 +81,6 @@ export class Conversation {
     place(this.#list, this.#nodes(timeline));
     this.#keepPlace(before, timeline);
   }
-
-  #last = null;
 
   #nodes(timeline) {
     const { messages, hasMore } = timeline;

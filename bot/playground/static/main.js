@@ -153,7 +153,7 @@ class App {
     this.route = { person, channel: channel === "~home" || this.channelOf(channel) ? channel : this.#firstChannel(), thread };
     this.#reveal = message ?? null;
     const hash = writeRoute(this.route);
-    if (location.hash !== hash) history.pushState(null, "", hash);
+    if (location.hash !== hash) history.pushState(null, "", `/${hash}`);
     this.showPane(pane);
     if (channel?.startsWith("@") && this.store.bot?.name === channel.slice(1)) await this.act("open_home", { tab: "messages" });
     this.tell("route");
