@@ -26,7 +26,10 @@ class VectorIndex:
     """Owns the Chroma folder for as long as it lives: Chroma's embedded client is not safe for two processes."""
 
     def __init__(self, folder: Path, *, embedder: str) -> None:
-        """Open the index of `embedder`'s vectors. Raises `IndexInUseError` when another process has it open."""
+        """Open the index of `embedder`'s vectors, letting go of any other embedder's.
+
+        Raises `IndexInUseError` when another process has it open.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(folder / "owner.lock")
         try:
@@ -37,13 +40,15 @@ class VectorIndex:
             ) from err
         settings = Settings(anonymized_telemetry=False)
         self._client = cast(Client, chromadb.PersistentClient(str(folder), settings=settings))
+        self._collections: dict[tuple[str, str | None], chromadb.Collection] = {}
         # Vectors of two embedders can't be compared: each has collections of its own.
         self._embedder = sha256(embedder.encode()).hexdigest()[:8]
+        self._drop_other_embedders()
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing in the index for this embedder: then SQL's marks say nothing of it."""
-        return not any(c.name.endswith(f".{self._embedder}") and c.count() for c in self._client.list_collections())
+        """Whether there is nothing in the index: then SQL's marks say nothing of it."""
+        return not any(collection.count() for collection in self._client.list_collections())
 
     def upsert(self, chunks: Sequence[Chunk], vectors: Sequence[Sequence[float]]) -> None:
         """Add or replace the vectors of `chunks`, as many rows as chunks."""
@@ -80,9 +85,18 @@ class VectorIndex:
         self._client.close()
         self._lock.release()
 
+    def _drop_other_embedders(self) -> None:
+        # SQL marks what one index holds. Another embedder's would miss what changed since, and keep what was erased.
+        for collection in self._client.list_collections():
+            if not collection.name.endswith(f".{self._embedder}"):
+                self._client.delete_collection(collection.name)
+
     def _collection(self, team_id: str, channel_id: str | None) -> chromadb.Collection:
+        if (known := self._collections.get((team_id, channel_id))) is not None:
+            return known
         scope = channel_id or "everybody"
         name = re.sub(r"[^a-zA-Z0-9._-]", "-", f"{team_id}.{scope}.{self._embedder}")
-        return self._client.get_or_create_collection(
+        found = self._client.get_or_create_collection(
             name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
         )
+        return self._collections.setdefault((team_id, channel_id), found)

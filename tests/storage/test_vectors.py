@@ -1,0 +1,191 @@
+"""The vector index on a real Chroma folder: who owns it, what it finds, and how it comes back."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from storage import knowledge
+from storage.database import Database
+from storage.knowledge import Chunk, NewDocument
+from storage.vectors import IndexInUseError, VectorIndex
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+EAST, NORTH, NORTH_EAST, WEST = (1.0, 0.0), (0.0, 1.0), (0.8, 0.6), (-1.0, 0.0)
+OpenIndex = Callable[..., VectorIndex]
+
+HOLD_THE_INDEX = """
+import sys
+from pathlib import Path
+from storage.vectors import VectorIndex
+index = VectorIndex(Path(sys.argv[1]), embedder="mini")
+print("open", flush=True)
+sys.stdin.readline()
+index.close()
+"""
+
+
+@pytest.fixture
+def open_index(tmp_path: Path) -> Iterator[OpenIndex]:
+    """Opens the index in a folder of the test's own, and closes it at the end."""
+    opened: list[VectorIndex] = []
+
+    def open_(embedder: str = "mini") -> VectorIndex:
+        opened.append(VectorIndex(tmp_path / "index", embedder=embedder))
+        return opened[-1]
+
+    yield open_
+    for index in opened:
+        index.close()
+
+
+def chunk(id_: int, *, channel_id: str | None = None, team_id: str = "T1") -> Chunk:
+    return Chunk(id_, team_id, None, None, channel_id, "Title", "Text", removed=False)
+
+
+def search(index: VectorIndex, *channel_ids: str, team_id: str = "T1", limit: int = 9) -> dict[int, float]:
+    return index.search(EAST, team_id=team_id, channel_ids=channel_ids, limit=limit)
+
+
+def test_the_nearest_chunks_come_first_with_their_cosine(open_index: OpenIndex) -> None:
+    index = open_index()
+    index.upsert([chunk(1), chunk(2), chunk(3), chunk(4)], [NORTH, EAST, WEST, NORTH_EAST])
+    found = search(index)
+    assert list(found) == [2, 4, 1, 3]
+    assert list(found.values()) == pytest.approx([1.0, 0.8, 0.0, -1.0], abs=1e-6)
+    assert list(search(index, limit=2)) == [2, 4]
+
+
+def test_an_empty_index_finds_nothing(open_index: OpenIndex) -> None:
+    index = open_index()
+    assert index.is_empty
+    assert search(index, "G1") == {}
+    assert index.is_empty
+    index.upsert([], [])
+    assert index.is_empty
+
+
+def test_a_chunk_put_again_is_found_by_its_new_vector(open_index: OpenIndex) -> None:
+    index = open_index()
+    index.upsert([chunk(1)], [WEST])
+    index.upsert([chunk(1)], [EAST])
+    assert search(index) == pytest.approx({1: 1.0}, abs=1e-6)
+
+
+def test_a_removed_chunk_is_not_found_and_removing_it_again_does_no_harm(open_index: OpenIndex) -> None:
+    index = open_index()
+    index.upsert([chunk(1), chunk(2)], [EAST, NORTH])
+    for _ in range(2):
+        index.remove([chunk(1), chunk(3), chunk(4, channel_id="G1")])
+    assert list(search(index)) == [2]
+
+
+def test_each_private_channel_and_team_is_asked_only_when_named(open_index: OpenIndex) -> None:
+    index = open_index()
+    chunks = [chunk(1), chunk(2, channel_id="G1"), chunk(3, channel_id="G2"), chunk(4, team_id="T2")]
+    index.upsert(chunks, [NORTH_EAST, EAST, EAST, EAST])
+    assert list(search(index)) == [1]
+    assert list(search(index, "G1")) == [2, 1]
+    assert list(search(index, "G1", "G2", limit=1)) in ([2], [3])
+    assert list(search(index, team_id="T2")) == [4]
+    assert search(index, team_id="T3") == {}
+
+
+def test_as_many_vectors_as_chunks_are_wanted(open_index: OpenIndex) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        open_index().upsert([chunk(1), chunk(2)], [EAST])
+
+
+def test_the_index_is_as_it_was_when_it_is_opened_again(open_index: OpenIndex) -> None:
+    index = open_index()
+    index.upsert([chunk(1), chunk(2, channel_id="G1")], [NORTH, EAST])
+    index.close()
+    again = open_index()
+    assert not again.is_empty
+    assert list(search(again, "G1")) == [2, 1]
+
+
+def test_another_embedders_vectors_are_let_go(open_index: OpenIndex) -> None:
+    index = open_index("mini")
+    index.upsert([chunk(1)], [EAST])
+    index.close()
+    other = open_index("large")
+    assert other.is_empty
+    assert search(other) == {}
+    other.upsert([chunk(2)], [EAST])
+    other.close()
+    # What was indexed for the other meanwhile is missing here, and SQL does not know it: better to begin anew.
+    assert open_index("mini").is_empty
+
+
+def test_a_second_process_is_refused_until_the_first_has_ended(open_index: OpenIndex, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD_THE_INDEX, str(tmp_path / "index")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    ) as owner:
+        assert owner.stdout is not None
+        try:
+            assert owner.stdout.readline() == "open\n"
+            with pytest.raises(IndexInUseError, match="open in another process; stop the other bot first"):
+                open_index()
+            owner.kill()  # not asked politely: a crash must free the index, too
+            owner.wait()
+            assert open_index().is_empty
+        finally:
+            owner.kill()
+
+
+def test_the_index_can_be_opened_once_in_a_process(open_index: OpenIndex) -> None:
+    index = open_index()
+    with pytest.raises(IndexInUseError):
+        open_index()
+    index.close()
+    open_index()
+
+
+def follow(database: Database, index: VectorIndex) -> None:
+    with database.writing() as session:
+        if index.is_empty:
+            knowledge.mark_all_unindexed(session)
+        chunks = knowledge.chunks_to_index(session, limit=99)
+        standing = [chunk for chunk in chunks if not chunk.removed]
+        index.upsert(standing, [EAST] * len(standing))
+        index.remove([chunk for chunk in chunks if chunk.removed])
+        knowledge.mark_indexed(session, chunks, now=NOW)
+
+
+def test_an_index_whose_folder_was_lost_is_rebuilt_from_sql(
+    database: Database, open_index: OpenIndex, tmp_path: Path
+) -> None:
+    with database.writing() as session:
+        knowledge.put_document(session, NewDocument("T1", "a.md", "Keys", None, ("one", "two")), now=NOW)
+        knowledge.put_document(session, NewDocument("T1", "b.md", "Keys", "G1", ("three",)), now=NOW)
+    index = open_index()
+    follow(database, index)
+    before = search(index, "G1")
+    assert len(before) == 3
+    index.close()
+    shutil.rmtree(tmp_path / "index")
+    again = open_index()
+    assert search(again, "G1") == {}
+    follow(database, again)
+    assert search(again, "G1") == pytest.approx(before)
+
+
+def test_a_removed_passage_leaves_the_index_when_it_follows(database: Database, open_index: OpenIndex) -> None:
+    index = open_index()
+    for chunks in (("one", "two"), ("two",)):
+        with database.writing() as session:
+            knowledge.put_document(session, NewDocument("T1", "a.md", "Keys", None, chunks), now=NOW)
+        follow(database, index)
+    with database.reading() as session:
+        found = knowledge.readable_chunks(session, search(index), team_id="T1", channel_ids=[])
+    assert len(search(index)) == 1
+    assert [chunk.text for chunk in found.values()] == ["two"]
