@@ -6,7 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from slack_bolt import App
@@ -91,26 +90,21 @@ def open_knowledge(settings: Settings, database: Database, *, now: Callable[[], 
     index = VectorIndex(settings.data / "index", embedder=settings.embedding_model)
     retriever = Retriever(database, index, models.embed)
     indexing = Indexing(database, index, models.embed, retriever, passages=settings.passages, now=now)
-    answerer = Answerer(
-        database,
-        retriever,
-        models,
-        AnswerLimits(settings.passages, settings.min_similarity, settings.max_answer_tokens),
-        base_name=settings.base_model_name,
-        house_style=house_style(settings.house_style),
-    )
+    answerer = answerer_of(settings, database, retriever, models)
     return Knowledge(database, index, models, retriever, indexing, answerer)
 
 
-def house_style(path: Path | None) -> str:
-    """Return the first paragraph of the house style: the part that goes into every prompt."""
-    if path is None:
-        return ""
-    try:
-        paragraphs = path.read_text(encoding="utf-8").split("\n\n")
-    except (OSError, UnicodeDecodeError) as err:
-        raise StartError(f"TIMBRE_HOUSE_STYLE: {path} can't be read ({err}); name a Markdown file") from err
-    return next((part.strip() for part in paragraphs if part.strip() and not part.lstrip().startswith("#")), "")
+def answerer_of(settings: Settings, database: Database, retriever: Retriever, models: Models) -> Answerer:
+    """Return what answers questions from `retriever`'s passages."""
+    limits = AnswerLimits(settings.passages, settings.min_similarity, settings.max_answer_tokens)
+    return Answerer(
+        database,
+        retriever,
+        models,
+        limits,
+        base_name=settings.base_model_name,
+        house_style=settings.house_style_summary(),
+    )
 
 
 class Bot:

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import tempfile
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -71,6 +72,41 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's URL."""
         return self.database_url or sqlite_url(self.data)
+
+    def make_data_folder(self) -> None:
+        """Make the data folder. Raises `SettingsError` when it can't be written."""
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.data):
+                pass
+        except OSError as err:
+            raise SettingsError(
+                f"the data folder {self.data} can't be written ({err.strerror}); choose another with --data"
+            ) from err
+
+    def house_style_summary(self) -> str:
+        """Return the first paragraph of the house style: the part that goes into every prompt.
+
+        Raises `SettingsError` when the file can't be read.
+        """
+        if self.house_style is None:
+            return ""
+        try:
+            paragraphs = self.house_style.read_text(encoding="utf-8").split("\n\n")
+        except (OSError, UnicodeDecodeError) as err:
+            raise SettingsError(
+                f"{PREFIX}HOUSE_STYLE: {self.house_style} can't be read ({err}); name a Markdown file"
+            ) from err
+        return next((part.strip() for part in paragraphs if part.strip() and not part.lstrip().startswith("#")), "")
+
+    def as_environment(self) -> dict[str, str]:
+        """Return the settings as environment variables, for the processes that are started from here."""
+        values = ((name, getattr(self, name)) for name in type(self).model_fields)
+        return {
+            f"{PREFIX}{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            for name, value in values
+            if value is not None
+        }
 
     @property
     def admin_ids(self) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Files become documents with passages."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,19 +32,22 @@ def read_documents(paths: Iterable[Path], *, team_id: str) -> list[NewDocument]:
     return [_read(path, team_id) for root in paths for path in _files(root)]
 
 
-def ingest(database: Database, documents: Iterable[NewDocument], *, now: Callable[[], datetime]) -> Ingested:
-    """Store documents; what changed is looked up anew for every approved pair."""
-    changed = unchanged = passages = 0
-    with database.writing() as session:
-        for document in documents:
+def ingest(
+    database: Database,
+    documents: Sequence[NewDocument],
+    *,
+    now: Callable[[], datetime],
+    on_progress: Callable[[int, int, str], None] = lambda _done, _total, _note: None,
+) -> Ingested:
+    """Store documents; what changed is looked up anew for every approved pair of its team."""
+    changed = 0
+    for done, document in enumerate(documents, start=1):
+        with database.writing() as session:
             if put_document(session, document, now=now()):
+                forget_contexts(session, team_id=document.team_id)
                 changed += 1
-            else:
-                unchanged += 1
-            passages += len(document.chunks)
-        if changed:
-            forget_contexts(session, team_id=document.team_id)
-    return Ingested(changed, unchanged, passages)
+        on_progress(done, len(documents), "")
+    return Ingested(changed, len(documents) - changed, sum(len(document.chunks) for document in documents))
 
 
 def split(text: str) -> tuple[str, list[str]]:

@@ -8,19 +8,20 @@ import openai
 from openai.types.chat import ChatCompletionMessageParam
 
 from training.prompt import Message
+from training.voices import VoiceServerError
 
 EMBEDDING_BATCH = 64
 
 
-class ModelUnavailableError(RuntimeError):
+class ModelUnavailableError(VoiceServerError):
     """The model server can't be reached, or failed."""
 
 
-class UnknownModelError(RuntimeError):
+class UnknownModelError(VoiceServerError):
     """The model server is up but does not hold the model that was asked for."""
 
 
-class PromptTooLongError(RuntimeError):
+class PromptTooLongError(VoiceServerError):
     """The prompt does not fit the model's window."""
 
 
@@ -93,7 +94,7 @@ class Models:
             raise _translated(err, "") from err
 
 
-def _translated(err: openai.OpenAIError, model: str) -> RuntimeError:
+def _translated(err: openai.OpenAIError, model: str) -> VoiceServerError:
     if isinstance(err, openai.NotFoundError):
         return UnknownModelError(f"the model server does not hold {model}")
     if isinstance(err, openai.BadRequestError) and err.code == "context_length_exceeded":

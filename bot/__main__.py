@@ -1,0 +1,5 @@
+"""`python -m bot` is `timbre`."""
+
+from bot.cli import main
+
+main()

@@ -1,0 +1,168 @@
+"""The `timbre` command. Each command is a line into `bot.commands`, imported when it is called: help stays quick."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.console import note
+
+app = typer.Typer(
+    name="timbre",
+    help="A self-hosted Slack bot that learns a team's voice: facts come from retrieval, voice comes from the weights.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+database = typer.Typer(help="Look after the database.", no_args_is_help=True)
+app.add_typer(database, name="db")
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder for everything Timbre writes (TIMBRE_DATA; by default .timbre/)."),
+]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Print one JSON document, and write it to this file (- for none).")
+]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Base = Annotated[str | None, typer.Option("--base", help="Base model: a folder or hub id (TIMBRE_BASE_MODEL).")]
+Pairs = Annotated[
+    Path, typer.Option("--pairs", help='JSON lines: {"prompt": [chat messages], "completion": [chat messages]}.')
+]
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the page.")] = 8090,
+    data: Data = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Don't open the page.")] = False,
+) -> None:
+    """Run the whole loop offline, on a small company's made-up workspace, in a browser page."""
+    _call("demo", data=data, port=port, browser=not no_browser)
+
+
+@app.command()
+def tour(json: JsonFile = None, data: Data = None) -> None:
+    """Walk the whole loop without a browser; succeeds only when every step held."""
+    _call("tour", data=data, json_file=json)
+
+
+@app.command()
+def bot(data: Data = None) -> None:
+    """Run the Slack bot."""
+    _call("bot", data=data)
+
+
+@app.command()
+def serve(data: Data = None, base: Base = None) -> None:
+    """Run the model server: chat, embeddings and adapters, at TIMBRE_MODELS_URL."""
+    _call("serve", data=data, base=base)
+
+
+@app.command()
+def worker(data: Data = None) -> None:
+    """Run the worker that trains voices."""
+    _call("worker", data=data)
+
+
+@app.command()
+def playground(
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8090,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    allow_remote: Annotated[bool, typer.Option("--allow-remote", help="Listen beyond this machine.")] = False,
+    data: Data = None,
+) -> None:
+    """Run a Slack on this machine to try a bot with."""
+    _call("playground", data=data, port=port, host=host, allow_remote=allow_remote)
+
+
+@app.command()
+def ask(question: str, json: JsonFlag = False, data: Data = None) -> None:
+    """Ask what everybody in the workspace may know."""
+    _call("ask", data=data, question=question, as_json=json)
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Markdown or text files, or folders of them.")],
+    json: JsonFlag = False,
+    data: Data = None,
+) -> None:
+    """Add documents to answer from; again, to bring them up to date."""
+    _call("ingest", data=data, paths=paths, as_json=json)
+
+
+@app.command()
+def train(
+    pairs: Pairs,
+    out: Annotated[Path, typer.Option("--out", help="New folder for the adapter.")],
+    base: Base = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the pairs.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Pairs in one optimizer step.")] = None,
+    max_length: Annotated[int | None, typer.Option(help="Longest pair, in tokens.")] = None,
+    rank: Annotated[int | None, typer.Option(help="Rank of the LoRA.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of every random choice.")] = None,
+    json: JsonFile = None,
+    data: Data = None,
+) -> None:
+    """Train an adapter on a file of pairs."""
+    chosen = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "max_length": max_length,
+        "rank": rank,
+        "learning_rate": learning_rate,
+        "seed": seed,
+    }
+    _call("train", data=data, pairs=pairs, base=base, out=out, json_file=json, **chosen)
+
+
+@app.command()
+def evaluate(
+    pairs: Pairs,
+    base: Base = None,
+    adapter: Annotated[Path | None, typer.Option(help="Adapter to measure.")] = None,
+    against: Annotated[Path | None, typer.Option(help="Another adapter to compare it with.")] = None,
+    json: JsonFile = None,
+    data: Data = None,
+) -> None:
+    """Measure how well a base model and adapters foresee the answers in a file of pairs."""
+    _call("evaluate", data=data, pairs=pairs, base=base, adapter=adapter, against=against, json_file=json)
+
+
+@database.command()
+def upgrade(data: Data = None) -> None:
+    """Bring the database's tables to this version."""
+    _call("upgrade", data=data)
+
+
+@app.command()
+def doctor(data: Data = None) -> None:
+    """Check settings, database, index, models and Slack, and say how to mend what is wrong."""
+    _call("doctor", data=data)
+
+
+def _call(name: str, **arguments: Any) -> None:
+    import_module("bot.commands").COMMANDS[name](**arguments)
+
+
+def main() -> None:
+    """Run the command line. What went wrong in a way we foresaw is one line and exit code 2, not a traceback."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as err:
+        # Our own exceptions carry a message that says what to do; any other is a bug, and its traceback is wanted.
+        if type(err).__module__.partition(".")[0] not in ("bot", "training", "storage"):
+            raise
+        note(f"timbre: {err}")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

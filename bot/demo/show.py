@@ -1,0 +1,57 @@
+"""`timbre demo`: the whole loop in a browser page, until Ctrl-C."""
+
+import threading
+import webbrowser
+
+from bot.console import note, say
+from bot.demo.control import ControlError
+from bot.demo.stage import Stage, good_reply_key
+from bot.settings import Settings
+from storage.pairs import count_by_status
+from training.worker import stop_on_signals
+
+WATCH_SECONDS = 1.0
+# So many answers are left for the visitor to approve.
+LEFT_TO_APPROVE = 40
+GUIDE = """
+Timbre's demo is open at {url}
+
+  1. Read a thread in #help-desk, then become a reviewer (Ben, Cleo or Dev) and put a check mark on a good answer.
+  2. Ask something: @timbre How many people can sit in a Heron?
+  3. Become Ada, the admin, and type /timbre retrain. It takes a minute or two.
+  4. Read the comparison in #timbre-review as a reviewer, and approve it.
+  5. Ask the same again: the same fact, in the yard's voice.
+
+Ctrl-C ends it; what happened is kept in {data}.
+"""
+
+
+def show(settings: Settings, *, port: int, browser: bool) -> None:
+    """Run the demo until SIGTERM or Ctrl-C."""
+    stop = stop_on_signals()
+    stage = Stage(settings, port=port, tell=note)
+    try:
+        stage.open(history=True)
+        say(GUIDE.format(url=stage.url, data=settings.data).strip())
+        if browser:
+            webbrowser.open(stage.url)
+        threading.Thread(target=approve_history, args=(stage, stop), daemon=True).start()
+        while not stop.wait(WATCH_SECONDS):
+            stage.watch()
+    finally:
+        stage.close()
+
+
+def approve_history(stage: Stage, stop: threading.Event) -> None:
+    """On a first visit, have the reviewers approve most of the conversations, as they would have over the months."""
+    with stage.database.reading() as session:
+        if count_by_status(session, team_id=stage.content.company.team.id):
+            return
+    for conversation in stage.content.conversations[:-LEFT_TO_APPROVE]:
+        if stop.is_set():
+            return
+        try:
+            stage.approve(conversation, stage.history[good_reply_key(conversation)])
+        except ControlError as err:
+            note(f"the approvals of the past could not be played: {err}")
+            return

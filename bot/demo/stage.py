@@ -1,0 +1,223 @@
+"""The demo's processes and its company: a playground with people in it, documents, and Timbre connected."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from bot.answering.ingesting import ingest
+from bot.demo.content import Company, Conversation, DemoContent, load_content
+from bot.demo.control import AlreadyDoneError, Control
+from bot.processes import Processes, free_port, is_listening
+from bot.settings import Settings
+from storage.database import Database
+from storage.knowledge import NewDocument
+from storage.workspaces import register_workspace, workspaces
+
+REVIEW_CHANNEL = "timbre-review"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class StageError(RuntimeError):
+    """The demo can't be set up; the message says what to do."""
+
+
+class Stage:
+    """Everything that runs during the demo and the tour."""
+
+    def __init__(self, settings: Settings, *, port: int, tell: Callable[[str], None]) -> None:
+        """Load the content. Raises `StageError` when the port is taken or the data folder is a real workspace's."""
+        self.content = load_content()
+        self.url = f"http://127.0.0.1:{port}"
+        if is_listening(self.url):
+            raise StageError(f"port {port} is taken: choose another with --port, or stop what listens there")
+        self.settings = _for_playground(settings, self.url)
+        self.database = Database(self.settings.database)
+        self.control = Control(self.url)
+        self._port = port
+        self._tell = tell
+        self._processes = Processes(settings.data / "logs")
+
+    def open(self, *, history: bool) -> None:
+        """Start everything and wait until Timbre is connected; with `history`, the conversations were held before."""
+        self._prepare_database()
+        self._tell("starting the playground, the models, the worker and the bot")
+        self._processes.start("playground", "--port", str(self._port), settings=self.settings)
+        # Loading models takes longest, so it goes on while the rest is set up.
+        self._processes.start("serve", settings=self.settings)
+        self._processes.wait_until(self._playground_answers, what="the playground")
+        seed = workspace_seed(self.content, history=history)
+        self.history: dict[str, str] = self.control.call("seed", **seed)["messages"]
+        self._processes.start("worker", settings=self.settings)
+        self._processes.start("bot", settings=self.settings)
+        self._processes.wait_until(lambda: self.connections() > 0, what="the bot")
+        self._processes.wait_until(lambda: is_listening(self.settings.models_url), what="the model server")
+        self._processes.wait_until(self._models_answer, what="the model server")
+
+    def connections(self) -> int:
+        """Return how many Socket Mode connections the bot has."""
+        admin = next(person.id for person in self.content.company.people if person.role == "admin")
+        return int(self.control.look("state", **{"as": admin})["connections"])
+
+    def approve(self, conversation: Conversation, reply_ts: str) -> None:
+        """Have a reviewer put the approving reaction on a conversation's good reply; already there, it stays."""
+        with contextlib.suppress(AlreadyDoneError):
+            self._react("react", conversation, reply_ts)
+
+    def take_back(self, conversation: Conversation, reply_ts: str) -> None:
+        """Have that reviewer take the reaction off again."""
+        self._react("unreact", conversation, reply_ts)
+
+    def _react(self, act: str, conversation: Conversation, reply_ts: str) -> None:
+        self.control.call(
+            act,
+            user=approver_of(self.content.company, conversation),
+            channel=conversation.channel,
+            ts=reply_ts,
+            name=self.settings.approve_emoji,
+        )
+
+    def watch(self) -> None:
+        """Raise `bot.processes.ProcessError` when one of the processes has ended."""
+        for process in self._processes.running:
+            process.check()
+
+    def close(self) -> None:
+        """End the processes."""
+        self.control.close()
+        self._processes.stop()
+        self.database.close()
+
+    def _prepare_database(self) -> None:
+        self.database.upgrade()
+        team = self.content.company.team
+        with self.database.writing() as session:
+            others = workspaces(session).keys() - {team.id}
+            if others:
+                raise StageError(
+                    f"{self.settings.data} belongs to another workspace ({', '.join(others)}): "
+                    "choose a folder of its own with --data"
+                )
+            register_workspace(session, team_id=team.id, name=team.name, now=_now())
+        documents = [
+            NewDocument(team.id, f"demo:{document.name}", document.title, document.channel, document.paragraphs)
+            for document in self.content.documents
+        ]
+        ingest(self.database, documents, now=_now)
+
+    def _playground_answers(self) -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            self.control.call("seed")
+            return True
+        return False
+
+    def _models_answer(self) -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"{self.settings.models_url}/models").is_success
+        return False
+
+
+def approver_of(company: Company, conversation: Conversation) -> str:
+    """Return the id of a reviewer who can read a conversation and did not write its good reply."""
+    members = next(channel.members for channel in company.channels if channel.id == conversation.channel)
+    return next(
+        user_id
+        for user_id in company.user_group.members
+        if user_id in members and user_id != conversation.good_reply.author
+    )
+
+
+def reply_key(conversation: Conversation, number: int) -> str:
+    """Return the key a conversation's reply, counted from 1, is seeded under."""
+    return f"{conversation.id}/{number}"
+
+
+def good_reply_key(conversation: Conversation) -> str:
+    """Return the key the reply worth approving is seeded under."""
+    return reply_key(conversation, conversation.replies.index(conversation.good_reply) + 1)
+
+
+def workspace_seed(content: DemoContent, *, history: bool) -> dict[str, Any]:
+    """Return what makes a playground the company of `content`, in the control API's words."""
+    company = content.company
+    return {
+        "team": {"id": company.team.id, "name": company.team.name, "domain": company.team.domain},
+        "app": {
+            "name": "timbre",
+            "real_name": "Timbre",
+            "commands": [
+                {
+                    "command": "/timbre",
+                    "description": "Learn, compare, roll back",
+                    "usage_hint": "[help|status|retrain|cancel|rollback]",
+                }
+            ],
+        },
+        "people": [
+            {
+                "id": person.id,
+                "name": person.name,
+                "real_name": person.real_name,
+                "title": person.title,
+                "color": person.color,
+                "is_admin": person.role == "admin",
+            }
+            for person in company.people
+        ],
+        "user_groups": [
+            {
+                "id": company.user_group.id,
+                "handle": company.user_group.handle,
+                "name": company.user_group.name,
+                "members": list(company.user_group.members),
+            }
+        ],
+        "channels": [
+            {
+                "id": channel.id,
+                "name": channel.name,
+                "is_private": channel.private,
+                "topic": channel.topic,
+                "members": [*channel.members, "timbre"],
+            }
+            for channel in company.channels
+        ],
+        "messages": list(_history(content)) if history else [],
+    }
+
+
+def _history(content: DemoContent) -> Iterator[dict[str, Any]]:
+    for conversation in content.conversations:
+        place = {"channel": conversation.channel}
+        asked = conversation.question
+        yield {**place, "key": conversation.id, "user": asked.author, "text": asked.text}
+        for number, reply in enumerate(conversation.replies, start=1):
+            yield {
+                **place,
+                "key": reply_key(conversation, number),
+                "thread": conversation.id,
+                "user": reply.author,
+                "text": reply.text,
+            }
+
+
+def _for_playground(settings: Settings, url: str) -> Settings:
+    return settings.model_copy(
+        update={
+            "slack_api_url": f"{url}/api/",
+            "slack_bot_token": SecretStr("xoxb-playground"),
+            "slack_app_token": SecretStr("xapp-playground"),
+            "review_channel": REVIEW_CHANNEL,
+            "models_url": f"http://127.0.0.1:{free_port()}/v1",
+            "house_style": Path(str(resources.files("bot.demo").joinpath("content", "house-style.md"))),
+            "log_level": "INFO",
+        }
+    )

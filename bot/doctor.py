@@ -1,0 +1,112 @@
+"""`timbre doctor`: looks at everything Timbre stands on and says how to mend what is wrong."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from slack_sdk.errors import SlackApiError
+
+from bot.answering.models import ModelUnavailableError, UnknownModelError
+from bot.bootstrap import StartError, models_of, slack_client
+from bot.settings import Settings, SettingsError
+from bot.slack.conversations import Conversations
+from storage.database import Database, DatabaseError
+from storage.vectors import IndexInUseError, VectorIndex
+
+FREE_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at, and what was found or how to mend it."""
+
+    what: str
+    ok: bool
+    found: str
+
+
+class Ailing(Exception):  # noqa: N818 (not raised to callers: the message becomes a finding)
+    """Something has to be mended."""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Return what was found, one finding for each thing, whatever state the others are in."""
+    checks: dict[str, Callable[[Settings], str]] = {
+        "data folder": _data_folder,
+        "house style": _house_style,
+        "database": _database,
+        "index": _index,
+        "model server": _models,
+        "Slack": _slack,
+    }
+    return [_finding(what, check, settings) for what, check in checks.items()]
+
+
+def _finding(what: str, check: Callable[[Settings], str], settings: Settings) -> Finding:
+    try:
+        return Finding(what, True, check(settings))
+    except (
+        Ailing,
+        SettingsError,
+        DatabaseError,
+        StartError,
+        ModelUnavailableError,
+        UnknownModelError,
+        SlackApiError,
+        OSError,
+    ) as err:
+        return Finding(what, False, str(err))
+
+
+def _data_folder(settings: Settings) -> str:
+    settings.make_data_folder()
+    free = shutil.disk_usage(settings.data).free
+    if free < FREE_BYTES:
+        raise Ailing(f"{settings.data} has {free / 1e9:.1f} GB free; training and the index want at least 1 GB")
+    return f"{settings.data}, {free / 1e9:.0f} GB free"
+
+
+def _house_style(settings: Settings) -> str:
+    summary = settings.house_style_summary()
+    return f"{len(summary.split())} words in every prompt" if summary else "none; set TIMBRE_HOUSE_STYLE to add one"
+
+
+def _database(settings: Settings) -> str:
+    database = Database(settings.database)
+    try:
+        if not database.is_current():
+            raise Ailing(f"{database.safe_url} is not up to date: run `timbre db upgrade`")
+        return f"{database.safe_url} is up to date"
+    finally:
+        database.close()
+
+
+def _index(settings: Settings) -> str:
+    try:
+        VectorIndex(settings.data / "index", embedder=settings.embedding_model).close()
+    except IndexInUseError:
+        return "in use by a running bot"
+    return "free; a bot can open it"
+
+
+def _models(settings: Settings) -> str:
+    models = models_of(settings)
+    names = models.names()
+    if settings.base_model_name not in names:
+        raise Ailing(
+            f"{settings.models_url} has no model {settings.base_model_name!r} (it has {', '.join(names)}): "
+            "set TIMBRE_BASE_MODEL_NAME"
+        )
+    size = len(models.embed(["hello"])[0])
+    return f"{settings.models_url} serves {', '.join(names)}; vectors have {size} numbers"
+
+
+def _slack(settings: Settings) -> str:
+    client = slack_client(settings)
+    me = client.auth_test()
+    if Conversations(client).channel_id(settings.review_channel) is None:
+        raise Ailing(
+            f"the bot does not see #{settings.review_channel}: make the channel and invite the bot, "
+            "or set TIMBRE_REVIEW_CHANNEL"
+        )
+    return f"connected to {me['team']} as {me['user']}; #{settings.review_channel} is there"
