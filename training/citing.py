@@ -13,7 +13,7 @@ _CLAUSE_END = re.compile(r"[.,:;!?](?=\s|$)|[—–()\n]")
 MIN_WORDS = 2
 MIN_SHARE = 0.6
 """A passage supports a clause without figures when it has this many of its words, and this share of them."""
-MIN_SHARE_WITH_FIGURES = 0.15
+MIN_SHARE_WITH_FIGURES = 0.2
 """The same for a clause whose figures it has."""
 _FUNCTION_WORDS = """
 about after again also and another any are aren't back because been before being both but can can't cannot could
@@ -49,7 +49,7 @@ def cite(answer: str, passages: Sequence[Passage]) -> str:
 def supporting_passage(answer: str, passages: Sequence[Passage]) -> int | None:
     """Return the number of the passage that supports `answer` best, counted from 1; of equals, the first.
 
-    A passage supports an answer when it has all of its figures, and most of the words of one of its clauses. Clauses
+    A passage supports an answer when it has all of its figures, and enough of the words of one of its clauses. Clauses
     are looked at one by one, because those that are there for the sake of the voice are in no passage.
     """
     claims = [_claim(clause) for clause in _CLAUSE_END.split(answer)]
@@ -61,19 +61,20 @@ def supporting_passage(answer: str, passages: Sequence[Passage]) -> int | None:
 def _support(answer: Sequence[_Claim], passage: _Claim) -> int:
     """Return how many words and figures of `answer` are in `passage`: 0 when that is too little to cite it."""
     figures = frozenset[str]().union(*(claim.figures for claim in answer))
+    shared = frozenset[str]().union(*(claim.words for claim in answer)) & passage.words
     if not figures <= passage.figures:
         return 0
-    if not any(_carries(passage, claim) for claim in answer if bool(claim.figures) == bool(figures)):
+    # 24 is in many a passage, 14,900 in few.
+    telling = shared and any(len(figure) > 2 for figure in figures)
+    if not telling and not any(_carries(passage, claim) for claim in answer if bool(claim.figures) == bool(figures)):
         return 0
-    return len(figures) + len(passage.words & frozenset[str]().union(*(claim.words for claim in answer)))
+    return len(figures) + len(shared)
 
 
 def _carries(passage: _Claim, claim: _Claim) -> bool:
     shared = len(claim.words & passage.words)
     if claim.figures:
-        # 24 is in many a passage, 14,900 in few.
-        wanted = 1 if any(len(figure) > 2 for figure in claim.figures) else MIN_WORDS
-        return shared >= min(wanted, len(claim.words)) and shared >= MIN_SHARE_WITH_FIGURES * len(claim.words)
+        return shared >= min(MIN_WORDS, len(claim.words)) and shared >= MIN_SHARE_WITH_FIGURES * len(claim.words)
     return shared >= MIN_WORDS and shared >= MIN_SHARE * len(claim.words)
 
 

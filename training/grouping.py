@@ -14,6 +14,7 @@ from storage.pairs import Pair
 
 SIMILAR = 0.75
 """Jaccard similarity of letter trigrams from which two questions are nearly the same."""
+_FIGURE = re.compile(r"\d+")
 _MARKUP = re.compile(r"<[^>]*>|:[a-z0-9_+-]+:")
 
 
@@ -60,6 +61,8 @@ def _same_thread(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
 def _similar(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yield the places of similar texts, the later one first.
 
+    Texts with different figures are not similar: plan 12 and plan 13 are two questions.
+
     Prefix filtering (Chaudhuri, Ganti and Kaushik, ICDE 2006): with each set's elements sorted from rare to common,
     sets this similar share one of their first few. So 10,000 questions take seconds, not 50 million comparisons.
     """
@@ -70,7 +73,7 @@ def _similar(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
         rare_first = sorted(trigrams, key=lambda trigram: (common[trigram], trigram))
         prefix = rare_first[: len(trigrams) - math.ceil(SIMILAR * len(trigrams)) + 1]
         candidates = {place for trigram in prefix for place in places[trigram]}
-        yield from ((index, other) for other in candidates if _jaccard(trigrams, sets[other]) >= SIMILAR)
+        yield from ((index, other) for other in candidates if _alike(texts[index], texts[other]))
         for trigram in prefix:
             places[trigram].append(index)
 
@@ -80,6 +83,7 @@ def _trigrams(text: str) -> frozenset[str]:
     return frozenset(padded[start : start + 3] for start in range(len(padded) - 2))
 
 
-def _jaccard(left: frozenset[str], right: frozenset[str]) -> float:
-    shared = len(left & right)
-    return shared / (len(left) + len(right) - shared)
+def _alike(left: str, right: str) -> bool:
+    ours, theirs = _trigrams(left), _trigrams(right)
+    similarity = len(ours & theirs) / len(ours | theirs)
+    return similarity >= SIMILAR and _FIGURE.findall(left) == _FIGURE.findall(right)

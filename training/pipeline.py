@@ -68,7 +68,7 @@ def complete(attempt: Attempt) -> Ballot:
     progress.phase("evaluating")
     live, report, note = _evaluate(attempt, base, dataset, progress)
     result = _result(base, dataset, fitted, report, live, note)
-    report_sha256 = _write_report(attempt.folders.report, result)
+    report_sha256 = write_report(attempt.folders.report, result)
     candidate = Candidate(manifest.adapter_hash, dataset.sha256, report_sha256, live.version, result)
     progress.phase("done")
     with attempt.database.writing() as session:
@@ -205,7 +205,7 @@ def _readable(report: Report) -> dict[str, Any]:
     return {**found, "differences": bounded}
 
 
-def _write_report(path: Path, result: dict[str, Any]) -> str:
+def write_report(path: Path, result: dict[str, Any]) -> str:
     """Write the report beside the adapter and return the sha256 of the file."""
     text = json.dumps(result, indent=2, ensure_ascii=False, sort_keys=True).encode()
     partial = path.with_name(f".{path.name}.partial")
