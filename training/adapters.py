@@ -9,11 +9,12 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import PreTrainedModel
 
 from training.checkpoints import read_manifest
+from training.errors import TrainingError
 from training.hyperparameters import LoraSettings
 from training.models import Base
 
 
-class BaseChanged(ValueError):  # noqa: N818 - the name says what is the case
+class BaseChanged(TrainingError):  # noqa: N818 - the name says what is the case
     """The adapter was trained on another base model, or on another revision of it."""
 
 

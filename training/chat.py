@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
 
+from training.errors import TrainingError
 from training.examples import Example
 from training.prompt import Message
 
@@ -20,7 +21,7 @@ PLAIN_TEMPLATE = (
 MIN_MAX_LENGTH = 16
 
 
-class ChatFormatError(ValueError):
+class ChatFormatError(TrainingError):
     """A tokenizer whose chat template cannot express a prompt and its answer."""
 
 

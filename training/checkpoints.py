@@ -4,12 +4,15 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+
+from training.errors import TrainingError
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -21,11 +24,11 @@ CARD = "README.md"
 _FORMAT = 1
 
 
-class AdapterIncomplete(ValueError):  # noqa: N818 - the name says what is the case
+class AdapterIncomplete(TrainingError):  # noqa: N818 - the name says what is the case
     """An adapter folder that is not what its manifest says; the message names the file."""
 
 
-class AdapterExists(ValueError):  # noqa: N818 - the name says what is the case
+class AdapterExists(TrainingError):  # noqa: N818 - the name says what is the case
     """The folder already holds something: an adapter is never written over another."""
 
 
@@ -69,25 +72,33 @@ class Manifest:
 def save_adapter(model: "PeftModel", folder: Path, origin: Origin) -> Manifest:
     """Write the adapter of `model` in PEFT's layout, safetensors only, and its manifest last.
 
-    All is written beside `folder` and moved there when it is complete, so that a killed process leaves nothing that
-    loads. Raises AdapterExists when `folder` is not empty, OSError when the disk is full.
+    Raises AdapterExists when `folder` is not empty, OSError when the disk is full.
+    """
+    return publish(folder, origin, partial(_write_weights, model))
+
+
+def publish(folder: Path, origin: Origin, write_files: Callable[[Path], None]) -> Manifest:
+    """Make `folder` from what `write_files` writes into the folder it is given, a model card and the manifest.
+
+    All of it is written beside `folder` and moved there when it is complete, so that a killed process leaves nothing
+    that loads.
     """
     refuse_existing(folder)
-    partial = folder.parent / f".{folder.name}.{uuid4().hex}.partial"
+    unfinished = folder.parent / f".{folder.name}.{uuid4().hex}.partial"
     try:
-        partial.mkdir(parents=True)
-        _write_weights(model, partial)
-        (partial / CARD).write_text(_card(origin), encoding="utf-8")
-        manifest = Manifest(origin, {path.name: _hash(path) for path in sorted(partial.iterdir())})
-        for path in partial.iterdir():
+        unfinished.mkdir(parents=True)
+        write_files(unfinished)
+        (unfinished / CARD).write_text(_card(origin), encoding="utf-8")
+        manifest = Manifest(origin, {path.name: _hash(path) for path in sorted(unfinished.iterdir())})
+        for path in unfinished.iterdir():
             _sync(path)
-        (partial / MANIFEST).write_text(_dump(manifest), encoding="utf-8")
-        _sync(partial / MANIFEST)
-        _sync(partial)
-        partial.rename(folder)
+        (unfinished / MANIFEST).write_text(_dump(manifest), encoding="utf-8")
+        _sync(unfinished / MANIFEST)
+        _sync(unfinished)
+        unfinished.rename(folder)
         _sync(folder.parent)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(unfinished, ignore_errors=True)
     return manifest
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
+from training.errors import TrainingError
 from training.prompt import Message
 
 ROLES = ("system", "user", "assistant")
@@ -18,7 +19,7 @@ MIN_GROUPS_TO_SPLIT = 10
 _VALIDATION_FROM, _TEST_FROM = 0.8, 0.9
 
 
-class PairsFileError(ValueError):
+class PairsFileError(TrainingError):
     """A pairs file that cannot be used; the message is one line that names the file and the line in it."""
 
 

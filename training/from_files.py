@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from training.checkpoints import Origin, refuse_existing, save_adapter
-from training.evaluation.bootstrap import Interval, paired_difference
+from training.evaluation.bootstrap import paired_difference
 from training.evaluation.comparison import BASE, attached, measure_arms
+from training.evaluation.report import Interval
 from training.examples import Example, fingerprint, read_examples, split
 from training.hyperparameters import LoraSettings
 from training.lora import Fit, Progress, fit

@@ -4,8 +4,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 
+from training.errors import TrainingError
 
-class SettingsError(ValueError):
+
+class SettingsError(TrainingError):
     """Settings that cannot work; the message lists every problem."""
 
 

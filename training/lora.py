@@ -13,6 +13,7 @@ from torch import Tensor
 from training.adapters import add_adapter
 from training.batches import Batch, by_length, collate, training_order
 from training.chat import Encoded, encode_all
+from training.errors import TrainingError
 from training.examples import Example
 from training.hyperparameters import LoraSettings
 from training.master_weights import MasterAdamW
@@ -24,11 +25,11 @@ __all__ = ["Fit", "LoraSettings", "NonFiniteLoss", "Progress", "StepRecord", "Tr
 logger = logging.getLogger(__name__)
 
 
-class NonFiniteLoss(ArithmeticError):  # noqa: N818 - the name says what is the case
+class NonFiniteLoss(TrainingError):  # noqa: N818 - the name says what is the case
     """The loss or its gradient is no longer a number; the message names the step and its pairs."""
 
 
-class TrainingCancelled(Exception):  # noqa: N818 - the name says what is the case
+class TrainingCancelled(TrainingError):  # noqa: N818 - the name says what is the case
     """`should_stop` said so; nothing is kept."""
 
 

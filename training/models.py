@@ -8,7 +8,10 @@ from typing import Literal
 
 import torch
 import transformers
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from training.errors import TrainingError
 
 logger = logging.getLogger(__name__)
 
@@ -17,7 +20,7 @@ _SMALL = 50_000_000
 """Parameters below which a model runs no faster in bfloat16 than in float32 on a CPU."""
 
 
-class BaseModelMissing(ValueError):  # noqa: N818 - the name says what is the case
+class BaseModelMissing(TrainingError):  # noqa: N818 - the name says what is the case
     """No base model under that name; the message says what to set."""
 
 
@@ -91,7 +94,7 @@ def _load(source: str, revision: str | None) -> tuple[PreTrainedModel, PreTraine
         model = AutoModelForCausalLM.from_pretrained(
             source, revision=revision, trust_remote_code=False, use_safetensors=True, dtype="auto"
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as err:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as err:
         reason = str(err).strip().splitlines()[0] if str(err).strip() else type(err).__name__
         advice = "set TIMBRE_BASE_MODEL to a model's folder or hub id"
         raise BaseModelMissing(f"base model {source} could not be loaded ({reason[:200]}): {advice}") from err

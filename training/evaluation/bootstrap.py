@@ -1,31 +1,11 @@
 """How sure a difference is: the paired bootstrap."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from training.evaluation.loss import ArmLoss
+from training.evaluation.arms import ArmLoss
+from training.evaluation.report import Interval
 
 RESAMPLES = 5_000
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A difference in nats per answer token, below zero when the first arm is better, with its 95% interval."""
-
-    difference: float
-    low: float
-    high: float
-
-    @property
-    def better(self) -> bool:
-        """Return whether the first arm is better beyond doubt: the whole interval is below zero."""
-        return self.high < 0
-
-    @property
-    def worse(self) -> bool:
-        """Return whether the first arm is worse beyond doubt: the whole interval is above zero."""
-        return self.low > 0
 
 
 def paired_difference(first: ArmLoss, second: ArmLoss, *, seed: int) -> Interval:

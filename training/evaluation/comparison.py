@@ -9,10 +9,11 @@ from peft import PeftModel
 from transformers import PreTrainedModel
 
 from training.adapters import attach_adapter, detach_adapters, using
+from training.evaluation.arms import ArmLoss
 from training.evaluation.bootstrap import paired_difference
-from training.evaluation.loss import DEFAULT_MAX_LENGTH, ArmLoss, held_out_loss
-from training.evaluation.report import Report
-from training.evaluation.samples import Sample, generate
+from training.evaluation.loss import DEFAULT_MAX_LENGTH, held_out_loss
+from training.evaluation.report import Report, Sample
+from training.evaluation.samples import generate
 from training.examples import Example
 from training.models import Base
 

@@ -1,7 +1,6 @@
 """Held-out loss: how surprised a model is by answers that people approved and it has not seen."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import torch
 from peft import PeftModel
@@ -10,31 +9,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from training.adapters import using
 from training.batches import Batch, by_length, collate
 from training.chat import encode_all
+from training.evaluation.arms import ArmLoss, CaseLoss
 from training.examples import Example
 from training.likelihood import token_losses
 
 DEFAULT_MAX_LENGTH = 1024
-
-
-@dataclass(frozen=True)
-class CaseLoss:
-    """One held-out answer: mean loss in nats per answer token, over `tokens` tokens."""
-
-    id: str
-    loss: float
-    tokens: int
-
-
-@dataclass(frozen=True)
-class ArmLoss:
-    """One model on all held-out answers, in the order they were given."""
-
-    cases: tuple[CaseLoss, ...]
-
-    @property
-    def loss(self) -> float:
-        """Return the mean in nats per answer token, over all answer tokens: a long answer counts for more."""
-        return sum(case.loss * case.tokens for case in self.cases) / sum(case.tokens for case in self.cases)
 
 
 def held_out_loss(

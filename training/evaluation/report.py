@@ -1,12 +1,38 @@
-"""What the evaluation found, as a value that can be stored, hashed, shown and read again."""
+"""What the evaluation found, as a value to be stored, hashed, shown and read again. Needs no torch."""
 
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from training.evaluation.bootstrap import Interval
-from training.evaluation.samples import Sample
+
+@dataclass(frozen=True)
+class Interval:
+    """A difference in nats per answer token, below zero when the first arm is better, with its 95% interval."""
+
+    difference: float
+    low: float
+    high: float
+
+    @property
+    def better(self) -> bool:
+        """Return whether the first arm is better beyond doubt: the whole interval is below zero."""
+        return self.high < 0
+
+    @property
+    def worse(self) -> bool:
+        """Return whether the first arm is worse beyond doubt: the whole interval is above zero."""
+        return self.low > 0
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One question, what each arm answered, and the answer that people approved."""
+
+    id: str
+    question: str
+    answers: dict[str, str]
+    approved: str
 
 
 @dataclass(frozen=True)

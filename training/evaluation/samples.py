@@ -1,7 +1,6 @@
 """What the arms write: one greedy answer each, to be read side by side."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -10,16 +9,6 @@ from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerB
 
 from training.chat import end_of_turn, prompt_tokens
 from training.prompt import Message
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One question, what each arm answered, and the answer that people approved."""
-
-    id: str
-    question: str
-    answers: dict[str, str]
-    approved: str
 
 
 @torch.no_grad()
