@@ -21,6 +21,7 @@ from bot.playground.responses import Response as ResponseUrlAnswer
 from bot.playground.socket_mode import serve_link
 from bot.playground.store import MemoryStore, Store
 from bot.playground.web_api.dispatch import serve_api
+from bot.playground.web_api.files import serve_file, serve_upload
 
 STATIC = Path(__file__).with_name("static")
 
@@ -64,6 +65,8 @@ def create_app(
     routes = [
         Route("/api/{method}", serve_api, methods=["GET", "POST"]),
         WebSocketRoute("/link/", serve_link),
+        Route("/upload/{file_id}", serve_upload, methods=["POST", "PUT"]),
+        Route("/files/{team_id}/{file_id}/{name}", serve_file),
         Route("/response/{team_id}/{key}", _serve_response_url, methods=["POST"]),
         Mount("/control", routes=control_routes()),
         Route("/archives/{channel_id}/{message}", _serve_page),

@@ -103,6 +103,14 @@ class HomeOpened:
 
 
 @dataclass(frozen=True)
+class FileShared:
+    file_id: str
+    channel: Channel
+    user_id: str
+    event_ts: str
+
+
+@dataclass(frozen=True)
 class StatusChanged:
     channel_id: str
     thread_ts: str
@@ -133,6 +141,7 @@ Change = (
     | ViewChanged
     | HomePublished
     | HomeOpened
+    | FileShared
     | StatusChanged
     | PromptsChanged
 )

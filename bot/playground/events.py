@@ -165,6 +165,21 @@ def _home(_workspace: Workspace, change: changes.HomeOpened) -> list[Json]:
     return [event]
 
 
+def _file(workspace: Workspace, change: changes.FileShared) -> list[Json]:
+    if not _heard(workspace, change.channel):
+        return []
+    return [
+        {
+            "type": "file_shared",
+            "file_id": change.file_id,
+            "user_id": change.user_id,
+            "file": {"id": change.file_id},
+            "channel_id": change.channel.id,
+            "event_ts": change.event_ts,
+        }
+    ]
+
+
 _EVENTS: dict[type, Callable[[Workspace, Any], list[Json]]] = {
     changes.MessagePosted: _posted,
     changes.MessageEdited: _edited,
@@ -173,4 +188,5 @@ _EVENTS: dict[type, Callable[[Workspace, Any], list[Json]]] = {
     changes.MemberChanged: _member,
     changes.ChannelChanged: _channel,
     changes.HomeOpened: _home,
+    changes.FileShared: _file,
 }

@@ -62,6 +62,13 @@ def edit(workspace: Workspace, message: Message, *, edited_by: str | None, **fie
     return after
 
 
+def refresh(workspace: Workspace, message: Message, **fields: Any) -> Message:
+    """Change what only the page shows of a message: nobody edited it."""
+    after = workspace.save_message(replace(message, **fields))
+    workspace.announce(MessageRefreshed(after))
+    return after
+
+
 def delete(workspace: Workspace, message: Message) -> None:
     """Remove a message. A thread's first message leaves a tombstone while the thread has replies, as in Slack."""
     log = workspace.log(message.channel_id)

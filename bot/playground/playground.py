@@ -10,6 +10,7 @@ from bot.playground.errors import SlackError
 from bot.playground.events import event_callback, slack_events
 from bot.playground.faults import Faults
 from bot.playground.feed import Feed
+from bot.playground.files import Announced
 from bot.playground.ids import Clock, derived_id, fresh_id
 from bot.playground.store import Store
 from bot.playground.traffic import Traffic
@@ -39,6 +40,7 @@ class Playground:
         self.app_id = derived_id("A", "app")
         self.origin = "http://127.0.0.1"  # where the bot reaches this server; learnt from its calls
         self.workspaces: dict[str, Workspace] = {}
+        self.uploads: dict[str, Announced] = {}  # by file id
         self.faults = Faults()
         self.feed = Feed(epoch=fresh_id("")[1:7].lower())
         self.traffic = Traffic(now, self._on_frame)

@@ -1,5 +1,6 @@
 """One workspace's state: who and what is in it, found by id or name, and kept in a store."""
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -28,6 +29,8 @@ class Workspace:
         self.homes: dict[str, Json] = {}  # the published App Home by user id
         self.modals: dict[str, list[Json]] = {}  # open modals by user id, the top one last
         self.pins: dict[str, list[str]] = {}  # ts of pinned messages by channel id
+        self.files: dict[str, Json] = {}  # Slack's file objects by id
+        self.file_contents: dict[str, bytes] = {}  # by file id
         self.statuses: dict[tuple[str, str], Json] = {}  # by channel id and thread_ts
         self.prompts: dict[tuple[str, str], Json] = {}  # by channel id and thread_ts
         self._logs: dict[str, MessageLog] = {}
@@ -149,6 +152,20 @@ class Workspace:
         self.pins[channel_id] = pins
         self._put("pins", channel_id, pins)
 
+    def save_file(self, record: Json, content: bytes | None = None) -> Json:
+        """Add or replace a file's record, and its content when given."""
+        self.files[record["id"]] = record
+        self._put("file", record["id"], record)
+        if content is not None:
+            self.file_contents[record["id"]] = content
+            self._put("file_content", record["id"], base64.b64encode(content).decode())
+        return record
+
+    def remove_file(self, file_id: str) -> None:
+        del self.files[file_id], self.file_contents[file_id]
+        for kind in ("file", "file_content"):
+            self._store.drop(kind, f"{self.team.id}/{file_id}")
+
     def save_seeded(self, key: str, ts: str) -> None:
         self._seeded[key] = ts
         self._put("seeded", key, ts)
@@ -184,6 +201,12 @@ class Workspace:
     def _restore_pins(self, key: str, value: list[str]) -> None:
         self.pins[key] = value
 
+    def _restore_file(self, key: str, value: Json) -> None:
+        self.files[key] = value
+
+    def _restore_file_content(self, key: str, value: str) -> None:
+        self.file_contents[key] = base64.b64decode(value)
+
     def _restore_seeded(self, key: str, value: str) -> None:
         self._seeded[key] = value
 
@@ -196,6 +219,8 @@ _RESTORE: dict[str, Callable[[Workspace, str, Any], None]] = {
     "home": Workspace._restore_home,
     "read": Workspace._restore_read,
     "pins": Workspace._restore_pins,
+    "file": Workspace._restore_file,
+    "file_content": Workspace._restore_file_content,
     "seeded": Workspace._restore_seeded,
 }
 RESTORED_KINDS = tuple(_RESTORE)

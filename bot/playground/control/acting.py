@@ -1,6 +1,8 @@
 """What a person does: writing, reacting, joining, reading."""
 
-from bot.playground import membership, messaging
+import base64
+
+from bot.playground import files, membership, messaging
 from bot.playground.changes import ChannelChanged, HomeOpened
 from bot.playground.control.request import ControlRequest
 from bot.playground.entities import Json, Person
@@ -29,6 +31,22 @@ def post(call: ControlRequest) -> Json:
     )
     if message.at_top_level:  # who writes has read what stands above
         call.workspace.save_last_read(person.id, channel.id, message.ts)
+    return {"ts": message.ts, "channel": channel.id, "message": message_view(call.workspace, message)}
+
+
+def upload(call: ControlRequest) -> Json:
+    """Share a file, sent as base64."""
+    person = call.actor
+    channel = call.joined_channel(person)
+    try:
+        content = base64.b64decode(call.args.required("content_base64"), validate=True)
+    except ValueError:
+        raise SlackError("invalid_arguments", "content_base64 is not base64.") from None
+    announced = files.announce(call.workspace, call.args.required("name"), len(content))
+    record = files.store(call.workspace, announced, person, content, call.playground.origin)
+    text = typed(call.workspace, call.args.text("text"))
+    thread_ts = call.args.ts("thread_ts", "thread_not_found")
+    message = files.share(call.workspace, [record], channel, person, text, thread_ts=thread_ts)
     return {"ts": message.ts, "channel": channel.id, "message": message_view(call.workspace, message)}
 
 

@@ -1,8 +1,11 @@
 """What a person sees: channels, messages, App Home, modals; and what passes between Slack and the bot."""
 
+from starlette.responses import Response
+
 from bot.playground.control.request import ControlRequest
 from bot.playground.entities import Json
 from bot.playground.errors import SlackError
+from bot.playground.files import download_headers
 from bot.playground.page_views import channel_view, message_page, person_view, user_group_view
 
 
@@ -61,6 +64,14 @@ def traffic(call: ControlRequest) -> Json:
     """Return raw frames."""
     after = call.args.integer("after", 0, low=0, high=10**9)
     return {"frames": call.playground.traffic.after(after, call.args.integer("limit", 200, low=1, high=1000))}
+
+
+def file(call: ControlRequest) -> Response:
+    """Return a file's content."""
+    file_id = call.args.required("id", "file_not_found")
+    if file_id not in call.workspace.files:
+        raise SlackError("file_not_found", "There is no such file.")
+    return Response(call.workspace.file_contents[file_id], headers=download_headers(call.workspace.files[file_id]))
 
 
 def _viewer_id(call: ControlRequest) -> str:

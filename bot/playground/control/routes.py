@@ -3,26 +3,28 @@
 import ipaddress
 import logging
 from collections.abc import Awaitable, Callable
+from inspect import isawaitable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.playground.arguments import read_arguments
-from bot.playground.control import acting, interacting, looking
+from bot.playground.control import acting, interacting, line, looking
 from bot.playground.control.live import serve_events
 from bot.playground.control.request import ControlRequest
 from bot.playground.control.seed import seed
-from bot.playground.control.trouble import trouble
 from bot.playground.entities import Json
 from bot.playground.errors import SlackError
 from bot.playground.playground import Playground
 
 logger = logging.getLogger(__name__)
 
-Handler = Callable[[ControlRequest], Json] | Callable[[ControlRequest], Awaitable[Json]]
+Answer = Json | Response
+Handler = Callable[[ControlRequest], Answer | Awaitable[Answer]]
 
 ACTS: dict[str, Handler] = {
+    "app": line.app,
     "click": interacting.click,
     "close": interacting.close,
     "command": interacting.command,
@@ -39,10 +41,12 @@ ACTS: dict[str, Handler] = {
     "seed": seed,
     "shortcut": interacting.shortcut,
     "submit": interacting.submit,
-    "trouble": trouble,
+    "trouble": line.trouble,
     "unreact": acting.unreact,
+    "upload": acting.upload,
 }
 LOOKS: dict[str, Handler] = {
+    "file": looking.file,
     "home": looking.home,
     "messages": looking.messages,
     "state": looking.state,
@@ -63,11 +67,11 @@ def _endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         playground: Playground = request.app.state.playground
         try:
             answer = handler(ControlRequest(playground, await read_arguments(request)))
-            if not isinstance(answer, dict):
+            if isawaitable(answer):
                 answer = await answer
         finally:
             playground.store.commit()
-        return JSONResponse({"ok": True} | answer)
+        return answer if isinstance(answer, Response) else JSONResponse({"ok": True} | answer)
 
     return _guarded(endpoint)
 

@@ -8,6 +8,7 @@ from bot.playground.entities import Channel, Json, Message
 from bot.playground.errors import SlackError
 from bot.playground.membership import open_direct
 from bot.playground.payloads import message_payload
+from bot.playground.statuses import clear_status
 from bot.playground.web_api.call import Call
 
 MAX_POSTED_TEXT = 40_000
@@ -30,6 +31,7 @@ def post_message(call: Call) -> Json:
         by_app=True,
         **content,
     )
+    clear_status(call.workspace, channel.id, message.root_ts)
     return {"channel": channel.id, "ts": message.ts, "message": message_payload(call.workspace, message)}
 
 

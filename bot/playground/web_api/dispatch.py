@@ -10,18 +10,24 @@ from bot.playground.arguments import Arguments, read_arguments
 from bot.playground.entities import Json
 from bot.playground.errors import SlackError
 from bot.playground.playground import Playground
-from bot.playground.web_api import chat, conversations, people, reactions, views
+from bot.playground.web_api import assistant, chat, conversations, files, people, reactions, streams, views
 from bot.playground.web_api.call import Call, Method
 
 OPEN_CONNECTION = "apps.connections.open"
 
 METHODS: dict[str, Method] = {
+    "assistant.threads.setStatus": assistant.set_status,
+    "assistant.threads.setSuggestedPrompts": assistant.set_suggested_prompts,
+    "assistant.threads.setTitle": assistant.set_title,
     "auth.test": people.auth_test,
     "bots.info": people.bots_info,
+    "chat.appendStream": streams.append,
     "chat.delete": chat.delete,
     "chat.getPermalink": chat.get_permalink,
     "chat.postEphemeral": chat.post_ephemeral,
     "chat.postMessage": chat.post_message,
+    "chat.startStream": streams.start,
+    "chat.stopStream": streams.stop,
     "chat.update": chat.update,
     "conversations.history": conversations.history,
     "conversations.info": conversations.info,
@@ -31,6 +37,10 @@ METHODS: dict[str, Method] = {
     "conversations.members": conversations.members,
     "conversations.open": conversations.open_conversation,
     "conversations.replies": conversations.replies,
+    "files.completeUploadExternal": files.complete_upload,
+    "files.delete": files.delete,
+    "files.getUploadURLExternal": files.get_upload_url,
+    "files.info": files.info,
     "pins.add": reactions.pins_add,
     "pins.list": reactions.pins_list,
     "pins.remove": reactions.pins_remove,

@@ -1,6 +1,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from slack_bolt import App
@@ -52,10 +54,10 @@ def start_bolt(slack: RunningPlayground) -> Iterator[Callable[[App], SocketModeH
     with ExitStack() as stack:
 
         def start(app: App) -> SocketModeHandler:
-            handler = SocketModeHandler(app, Tokens().app)
+            handler = SocketModeHandler(app, Tokens().app, ping_interval=1)
             connected = len(slack.playground.delivery.links)
-            handler.connect()
-            stack.callback(handler.close)  # type: ignore[no-untyped-call]  # Bolt leaves its annotation out
+            handler.connect()  # type: ignore[no-untyped-call]  # Bolt leaves its annotation out
+            stack.callback(_disconnect, handler, slack)
             wait_until(lambda: len(slack.playground.delivery.links) > connected, "the Bolt app is connected")
             return handler
 
@@ -66,3 +68,44 @@ def start_bolt(slack: RunningPlayground) -> Iterator[Callable[[App], SocketModeH
 def bolt(slack: RunningPlayground) -> App:
     """A Bolt app that talks to the playground; add listeners, then `start_bolt`."""
     return App(client=slack.web)
+
+
+def _disconnect(handler: SocketModeHandler, slack: RunningPlayground) -> None:
+    # Bolt's client waits three seconds for a frame before it notices that it was closed; the server's closing wakes it.
+    handler.client.auto_reconnect_enabled = False
+    slack.control("trouble", disconnect="drop")
+    handler.close()  # type: ignore[no-untyped-call]  # Bolt leaves its annotation out
+
+
+@dataclass(frozen=True)
+class Room:
+    """A channel of a test's own, with Maya (an admin), Tom and the bot in it."""
+
+    slack: RunningPlayground
+    id: str
+    name: str
+
+    @property
+    def web(self) -> WebClient:
+        return self.slack.web
+
+    def say(self, text: str, *, user: str = "tom", **fields: Any) -> str:
+        """Post as a person and return the ts."""
+        ts: str = self.slack.control("post", user=user, channel=self.id, text=text, **fields)["ts"]
+        return ts
+
+
+@pytest.fixture(scope="module")
+def module_slack() -> Iterator[RunningPlayground]:
+    """One playground for a whole module, for tests that keep to a room of their own."""
+    with RunningPlayground() as running:
+        running.control("seed", **SEED)
+        yield running
+
+
+@pytest.fixture
+def room(module_slack: RunningPlayground) -> Room:
+    name = f"room-{uuid4().hex[:8]}"
+    channel = {"name": name, "members": ["maya", "tom", "timbre"]}
+    ids = module_slack.control("seed", channels=[channel])["channels"]
+    return Room(module_slack, ids[name], name)

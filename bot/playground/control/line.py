@@ -1,10 +1,30 @@
-"""Ordering trouble."""
+"""How the bot is reached, and trouble on the way."""
 
 from bot.playground.control.request import ControlRequest
 from bot.playground.entities import Json
 from bot.playground.errors import SlackError
+from bot.playground.http_mode import HttpLink
 
 _DISCONNECTS = ("drop", "refresh", "warning")
+
+
+async def app(call: ControlRequest) -> Json:
+    """Choose how the bot is reached: by `request_url` (HTTP mode), or without one by its own connections."""
+    playground = call.playground
+    for link in [link for link in playground.delivery.links if isinstance(link, HttpLink)]:
+        playground.delivery.remove(link)
+    if call.args.has("request_url"):
+        link = HttpLink(
+            call.args.text("request_url"),
+            signing_secret=playground.tokens.signing_secret,
+            delivery=playground.delivery,
+            traffic=playground.traffic,
+            now=call.workspace.now,
+            timeout_s=playground.timings.ack_timeout,
+        )
+        await link.verify()
+        playground.delivery.add(link)
+    return {"connections": len(playground.delivery.links)}
 
 
 def trouble(call: ControlRequest) -> Json:
