@@ -16,6 +16,7 @@ export class Conversation {
   #jump;
   #last = null; // the newest message drawn
   #atEnd = true;
+  #open = null; // the thread that stands open beside this list
   #seen; // everything up to this timestamp was read when the conversation was opened
   node;
 
@@ -50,6 +51,12 @@ export class Conversation {
   forgetMessage(ts) {
     this.#rows.delete(ts);
     this.redraw();
+  }
+
+  /** Mark the message whose thread stands open beside this list. */
+  markOpen(thread) {
+    this.#open = thread;
+    for (const row of this.#list.querySelectorAll(".message")) row.classList.toggle("is-open", row.dataset.ts === thread);
   }
 
   close() {
@@ -124,6 +131,7 @@ export class Conversation {
     const known = this.#rows.get(message.ts);
     if (known && known.message === message && known.compact === compact) return known.node;
     const node = drawMessage(message, this.#app, { compact, inThread: this.#thread !== null });
+    node.classList.toggle("is-open", message.ts === this.#open);
     this.#rows.set(message.ts, { message, compact, node });
     return node;
   }

@@ -1,7 +1,7 @@
 // Five steps through the loop for somebody who is here for the first time.
 
 import { look } from "./api.js";
-import { fill, h, icon, iconButton, once } from "./dom.js";
+import { fill, h, iconButton, once } from "./dom.js";
 import { typedText } from "./names.js";
 import { isReviewer } from "./roles.js";
 
@@ -11,7 +11,7 @@ const LOOKED_AT = 12; // threads looked through for one that waits for a reviewe
 
 const STEPS = [
   { title: "Read a thread", button: "Open a thread", go: readThread, text: () => "People here ask and answer each other. Their answers are what Timbre learns its voice from." },
-  { title: "Approve an answer", button: "Be a reviewer", go: reviewThread, text: (app) => (isReviewer(app.store.me, app.store.groups.values()) ? "You are a reviewer now. React ✅ to the reply that is right and sounds like your team." : "Reviewers mark good answers with ✅. Only what they approve is ever used.") },
+  { title: "Approve an answer", button: (app) => (isReviewer(app.store.me, app.store.groups.values()) ? "Show me an answer" : "Be a reviewer"), go: reviewThread, text: (app) => (isReviewer(app.store.me, app.store.groups.values()) ? "You are a reviewer now. React ✅ to the reply that is right and sounds like your team." : "Reviewers mark good answers with ✅. Only what they approve is ever used.") },
   { title: "Ask Timbre", button: "Ask a question", go: askTimbre, text: () => "Send the question that is waiting in the composer. The answer comes in a thread, with its sources." },
   { title: "Train a voice", button: "Be an admin", go: retrain, text: () => "Send /timbre retrain. Timbre fine-tunes on every approved answer; it takes a minute or two." },
   { title: "Decide", button: "Open the report", go: decide, text: () => `The comparison arrives in #${REVIEW_CHANNEL}. Read it as a reviewer, then approve: from that moment Timbre speaks in the new voice.` },
@@ -77,7 +77,7 @@ function content(app, state, { choose, hide, go }) {
   return [
     h("ol.guide-steps", {}, STEPS.map(item)),
     h("div.guide-now", {}, h("strong", {}, step.title), h("span", {}, step.text(app))),
-    h("button.button.primary.guide-go", { type: "button", onclick: go }, step.button, icon("send")),
+    h("button.button.primary.guide-go", { type: "button", onclick: go }, typeof step.button === "string" ? step.button : step.button(app)),
     iconButton("close", "Close the guide", hide),
   ];
 }
@@ -102,8 +102,9 @@ async function reviewThread(app, state) {
   if (!thread) throw new Error("There is no answer to approve yet. Ask something in a channel and answer it as somebody else.");
   state.thread = thread;
   const reviewer = reviewers(app).find((person) => !thread.authors.includes(person.id) && thread.members.includes(person.id)) ?? reviewers(app)[0];
-  if (reviewer) await app.become(reviewer.name, { channel: thread.channel, thread: thread.ts });
-  else await app.goTo({ channel: thread.channel, thread: thread.ts });
+  const route = { channel: thread.channel, thread: thread.ts, message: thread.reply };
+  if (reviewer) await app.become(reviewer.name, route);
+  else await app.goTo(route);
 }
 
 async function askTimbre(app, state) {
@@ -159,7 +160,7 @@ async function threadToReview(app, read) {
     const { messages } = await look("messages", { channel: thread.channel.id, thread_ts: thread.message.ts, as: app.store.me.id, limit: 50 });
     const replies = messages.slice(1).filter((reply) => reply.user !== app.store.bot?.id);
     if (!replies.length) continue;
-    const candidate = named(thread, replies.map((reply) => reply.user));
+    const candidate = { ...named(thread, replies.map((reply) => reply.user)), reply: replies[0].ts };
     fallback ??= candidate;
     const decided = replies.some((reply) => reply.reactions?.some(({ name }) => ["white_check_mark", "x"].includes(name)));
     if (!decided) return candidate;

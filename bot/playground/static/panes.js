@@ -59,6 +59,7 @@ class Pane {
     const channel = this.app.channelOf(route.channel);
     const thread = this.isThread ? route.thread : null;
     const key = `${store.me.id} ${channel?.id ?? route.channel} ${thread}`;
+    if (!this.isThread) this.list?.markOpen(route.thread);
     if (key === this.#shown && !anew) return;
     this.#shown = key;
     this.list?.close();
@@ -86,6 +87,7 @@ class Pane {
     this.channel = channel;
     this.list = new Conversation(app, channel, { thread, empty: () => emptyState(app, channel, thread) });
     this.list.thread = thread;
+    if (!this.isThread) this.list.markOpen(app.route.thread);
     this.composer = this.#composer(channel, thread);
     fill(this.element, this.head, this.list.node, this.foot);
     this.#refresh(channel);

@@ -23,7 +23,7 @@ function sections(app) {
     section("Channels", of("channel", (channel) => channel.is_member).map((channel) => row(app, channel, "#"))),
     section("Private", of("group").map((channel) => row(app, channel, icon("lock")))),
     section("Direct messages", [...withPeople, ...of("mpim")].map((channel) => row(app, channel, avatar(store.person(channel.with), "tiny"))),
-      iconButton("at", "Write to somebody", (event) => choosePerson(app, event.currentTarget))),
+      iconButton("plus", "Write to somebody", (event) => choosePerson(app, event.currentTarget))),
     section("More channels", of("channel", (channel) => !channel.is_member).map((channel) => row(app, channel, "#"))),
   ];
 }

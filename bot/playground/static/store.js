@@ -1,6 +1,7 @@
 // What this page knows of the workspace, as one person sees it, kept up to date by the live feed.
 
 import { follow, look } from "./api.js";
+import { roleOf } from "./roles.js";
 
 const PAGE = 50; // messages asked for at once
 const KEPT = 400; // messages held of a conversation that is followed at its end
@@ -30,7 +31,9 @@ export class Store extends EventTarget {
   /** Look at the workspace as `person` (id or name; null: whoever the playground offers). Forgets what was known. */
   async become(person) {
     this.#feed?.close();
-    const state = await look("state", { as: person });
+    let state = await look("state", { as: person });
+    const somebody = person ? null : newcomer(state);
+    if (somebody) state = await look("state", { as: somebody.id });
     this.#timelines.clear();
     this.#take(state);
     this.views = this.me ? (await look("views", { as: this.me.id })).views : [];
@@ -270,6 +273,13 @@ const TAKERS = {
     if (this.frames.length > 1000) this.frames.splice(0, 500);
   },
 };
+
+/** Who to be on a first visit: a plain member, in as many channels as anybody, sees the place as most people do. */
+function newcomer({ people, user_groups: groups, channels }) {
+  const joined = (person) => channels.filter((channel) => channel.members.includes(person.id)).length;
+  const plain = (person) => Number(roleOf(person, groups) === "member");
+  return people.filter((person) => !person.is_bot).sort((a, b) => plain(b) - plain(a) || joined(b) - joined(a))[0] ?? null;
+}
 
 const keyOf = (channel, thread) => `${channel}:${thread ?? ""}`;
 const byId = (items) => new Map(items.map((item) => [item.id, item]));

@@ -14,7 +14,7 @@ export function mountTopbar(app, element) {
   const theme = iconButton("theme", "Theme", () => {});
   mountTheme(theme);
   fill(element, brand, status, h("div.spacer"), team,
-    iconButton("guide", "Guide", () => app.toggleGuide(), "with-label guide-button"), iconButton("traffic", "Raw traffic", () => app.toggleInspector()), theme, person);
+    labelled("guide", "Guide", () => app.toggleGuide()), labelled("traffic", "Traffic", () => app.toggleInspector()), theme, person);
   const draw = once(() => {
     drawStatus(app.store, status);
     drawPerson(app.store, person);
@@ -22,6 +22,9 @@ export function mountTopbar(app, element) {
   });
   app.store.on(["reset", "connections", "app", "person", "user_group"], draw);
 }
+
+const labelled = (name, label, onclick) =>
+  h("button.icon-button.labelled", { type: "button", onclick, "aria-label": label }, icon(name), h("span.button-label", {}, label));
 
 function drawStatus(store, status) {
   const name = store.bot?.real_name || "Timbre";
