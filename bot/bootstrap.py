@@ -143,11 +143,11 @@ class Bot:
                 "reaction_added": events.reaction,
                 "reaction_removed": events.reaction,
             },
+            events.concerns_us,
             now,
         )
         self._app = App(
             client=client,
-            token=settings.slack_bot_token.get_secret_value(),
             listener_executor=ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener"),
         )
         register_listeners(

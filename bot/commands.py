@@ -14,6 +14,9 @@ from training.config import TrainingConfig
 from training.hyperparameters import LoraSettings
 from training.worker import stop_on_signals, work
 
+# At INFO and WARNING these tell of every request and of every job that outlasts its interval.
+CHATTY = ("alembic", "apscheduler", "httpx", "httpx2", "openai", "sentence_transformers", "uvicorn")
+
 
 class CommandError(ValueError):
     """A command can't do what was asked; the message says what to do."""
@@ -29,8 +32,8 @@ def open_settings(data: Path | None, **overrides: object) -> Settings:
     settings = load_settings(data=data, **overrides)
     settings.make_data_folder()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("httpx", "httpx2", "apscheduler", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel(logging.ERROR)
     return settings
 
 

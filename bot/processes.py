@@ -1,7 +1,6 @@
 """Starts Timbre's other processes: for the demo, the tour, and commands that need a model server for a moment."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -79,17 +78,15 @@ class Processes:
             time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:
-        """End every process: asked first, killed when it does not listen."""
-        for process in reversed(self.running):
-            if process.popen.poll() is None:
-                process.popen.send_signal(signal.SIGTERM)
-        for process in reversed(self.running):
+        """End one process after the other, the last started first: asked first, killed when it does not listen."""
+        while self.running:
+            popen = self.running.pop().popen
+            popen.terminate()
             try:
-                process.popen.wait(STOP_SECONDS)
+                popen.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                process.popen.kill()
-                process.popen.wait()
-        self.running.clear()
+                popen.kill()
+                popen.wait()
 
 
 @contextmanager

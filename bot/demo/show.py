@@ -45,7 +45,7 @@ def show(settings: Settings, *, port: int, browser: bool) -> None:
 def approve_history(stage: Stage, stop: threading.Event) -> None:
     """On a first visit, have the reviewers approve most of the conversations, as they would have over the months."""
     with stage.database.reading() as session:
-        if count_by_status(session, team_id=stage.content.company.team.id):
+        if count_by_status(session, team_id=stage.team_id):
             return
     for conversation in stage.content.conversations[:-LEFT_TO_APPROVE]:
         if stop.is_set():

@@ -42,20 +42,24 @@ class Stage:
         self.settings = _for_playground(settings, self.url)
         self.database = Database(self.settings.database)
         self.control = Control(self.url)
+        self.team_id = ""
+        self.history: dict[str, str] = {}
         self._port = port
         self._tell = tell
         self._processes = Processes(settings.data / "logs")
 
     def open(self, *, history: bool) -> None:
         """Start everything and wait until Timbre is connected; with `history`, the conversations were held before."""
-        self._prepare_database()
+        self.database.upgrade()
         self._tell("starting the playground, the models, the worker and the bot")
         self._processes.start("playground", "--port", str(self._port), settings=self.settings)
         # Loading models takes longest, so it goes on while the rest is set up.
         self._processes.start("serve", settings=self.settings)
         self._processes.wait_until(self._playground_answers, what="the playground")
         seed = workspace_seed(self.content, history=history)
-        self.history: dict[str, str] = self.control.call("seed", **seed)["messages"]
+        seeded = self.control.call("seed", **seed)
+        self.history, self.team_id = seeded["messages"], seeded["team"]["id"]
+        self._store_documents()
         self._processes.start("worker", settings=self.settings)
         self._processes.start("bot", settings=self.settings)
         self._processes.wait_until(lambda: self.connections() > 0, what="the bot")
@@ -96,19 +100,17 @@ class Stage:
         self._processes.stop()
         self.database.close()
 
-    def _prepare_database(self) -> None:
-        self.database.upgrade()
-        team = self.content.company.team
+    def _store_documents(self) -> None:
         with self.database.writing() as session:
-            others = workspaces(session).keys() - {team.id}
+            others = workspaces(session).keys() - {self.team_id}
             if others:
                 raise StageError(
                     f"{self.settings.data} belongs to another workspace ({', '.join(others)}): "
                     "choose a folder of its own with --data"
                 )
-            register_workspace(session, team_id=team.id, name=team.name, now=_now())
+            register_workspace(session, team_id=self.team_id, name=self.content.company.team.name, now=_now())
         documents = [
-            NewDocument(team.id, f"demo:{document.name}", document.title, document.channel, document.paragraphs)
+            NewDocument(self.team_id, f"demo:{document.name}", document.title, document.channel, document.paragraphs)
             for document in self.content.documents
         ]
         ingest(self.database, documents, now=_now)

@@ -48,7 +48,6 @@ class Tour:
         self._stage = Stage(settings, port=free_port(), tell=lambda _: None)
         self._tell = tell
         company = self._stage.content.company
-        self._team_id = company.team.id
         self._admin = next(person for person in company.people if person.role == "admin")
         self._reviewer = next(person for person in company.people if person.role == "reviewer")
         # Held out: a document answers it, no conversation does.
@@ -194,7 +193,9 @@ class Tour:
         finally:
             askers.stop()
         with self._stage.database.reading() as session:
-            entry = [e for e in audit.entries(session, team_id=self._team_id) if e.details.get("adapter") == wanted][-1]
+            entry = [
+                e for e in audit.entries(session, team_id=self._stage.team_id) if e.details.get("adapter") == wanted
+            ][-1]
         self.found.swap = {
             "ms": entry.details["ms"],
             "failed_requests": askers.failed,
@@ -220,7 +221,10 @@ class Tour:
             raise StepFailedError("the question was not answered")
         with self._stage.database.reading() as session:
             answer = answer_to(
-                session, team_id=self._team_id, channel_id=self._question.channel, question_ts=reply["question_ts"]
+                session,
+                team_id=self._stage.team_id,
+                channel_id=self._question.channel,
+                question_ts=reply["question_ts"],
             )
         if answer is None or not answer.sources:
             raise StepFailedError(f"an answer without a source: {reply['text']}")
@@ -238,26 +242,26 @@ class Tour:
 
     def _approved(self) -> int:
         with self._stage.database.reading() as session:
-            return count_by_status(session, team_id=self._team_id).get(PairStatus.APPROVED, 0)
+            return count_by_status(session, team_id=self._stage.team_id).get(PairStatus.APPROVED, 0)
 
     def _is_indexed(self) -> bool:
         with self._stage.database.reading() as session:
-            waiting = count_chunks(session, team_id=self._team_id)[1]
+            waiting = count_chunks(session, team_id=self._stage.team_id)[1]
             return waiting == 0 and not pairs_without_context(session, limit=1)
 
     def _live_name(self) -> str | None:
         with self._stage.database.reading() as session:
-            voice = live_voice(session, team_id=self._team_id)
+            voice = live_voice(session, team_id=self._stage.team_id)
         return voice.adapter.name if voice.adapter else None
 
     def _last_run(self) -> int | None:
         with self._stage.database.reading() as session:
-            runs = list_runs(session, team_id=self._team_id, limit=1)
+            runs = list_runs(session, team_id=self._stage.team_id, limit=1)
         return runs[0].id if runs else None
 
     def _run(self) -> Run:
         with self._stage.database.reading() as session:
-            return list_runs(session, team_id=self._team_id, limit=1)[0]
+            return list_runs(session, team_id=self._stage.team_id, limit=1)[0]
 
     def _report_ts(self) -> str | None:
         """Return the ts of the newest message in the review channel that has an Approve button."""

@@ -6,7 +6,7 @@ from typing import Any
 from bot.answering.questions import Questions
 from bot.collecting.reviews import Outcome, ReviewPolicy, Reviews
 from bot.slack.acknowledging import Acknowledging
-from bot.slack.payloads import Asked, ReactionChange
+from bot.slack.payloads import Asked, ReactionChange, emoji_name
 
 
 class Events:
@@ -26,24 +26,26 @@ class Events:
         self._acknowledging = acknowledging
         self._is_private = is_private
 
+    def concerns_us(self, event: dict[str, Any]) -> bool:
+        """Return whether an event leads to anything: the talk of others is not even kept."""
+        if event["type"] == "message":
+            return event.get("channel_type") == "im" and not event.get("bot_id") and not event.get("subtype")
+        if event["type"] == "app_mention":
+            return not event.get("bot_id")
+        return self._policy.concerns(emoji_name(event["reaction"])) and event["item"].get("type") == "message"
+
     def mention(self, event: dict[str, Any], team_id: str) -> None:
         """Answer a question put by mentioning Timbre."""
-        if event.get("bot_id"):
-            return
         is_private = self._is_private(event["channel"])
         self._questions.answer(Asked.from_event(event, team_id=team_id, channel_is_private=is_private))
 
     def message(self, event: dict[str, Any], team_id: str) -> None:
         """Answer a direct message; in channels Timbre speaks when spoken to."""
-        if event.get("channel_type") != "im" or event.get("bot_id") or event.get("subtype"):
-            return
         self._questions.answer(Asked.from_event(event, team_id=team_id, channel_is_private=True))
 
     def reaction(self, event: dict[str, Any], team_id: str) -> None:
         """Bring the pair behind a message in line with the reactions on it."""
         change = ReactionChange.from_event(event, team_id=team_id)
-        if change is None or not self._policy.concerns(change.emoji):
-            return
         outcome = self._reviews.sync(team_id=team_id, channel_id=change.channel_id, message_ts=change.message_ts)
         if outcome in (Outcome.APPROVED, Outcome.REJECTED, Outcome.WITHDRAWN):
             self._acknowledging.show(change.channel_id, change.message_ts, learnt=outcome is Outcome.APPROVED)

@@ -19,9 +19,16 @@ Handler = Callable[[dict[str, Any], str], None]
 class EventInbox:
     """Hands each event to its handler once: `handler(event, team_id)`."""
 
-    def __init__(self, database: Database, handlers: dict[str, Handler], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        handlers: dict[str, Handler],
+        concerns_us: Callable[[dict[str, Any]], bool],
+        now: Callable[[], datetime],
+    ) -> None:
         self._database = database
         self._handlers = handlers
+        self._concerns_us = concerns_us
         self._now = now
         self._replayed: set[str] = set()
 
@@ -32,8 +39,10 @@ class EventInbox:
             app.event(event_type)(self.handle)
 
     def keep(self, body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002 (Bolt injects by this name)
-        """Store an event; one that came before is acknowledged and goes no further."""
+        """Store an event; one that came before, or leads to nothing, is acknowledged and goes no further."""
         if body.get("type") == "event_callback" and body["event"]["type"] in self._handlers:
+            if not self._concerns_us(body["event"]):
+                return BoltResponse(status=200)
             event_id = body["event_id"]
             with self._database.writing() as session:
                 is_new = inbox.receive(session, event_id, body, now=self._now())

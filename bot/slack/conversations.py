@@ -6,6 +6,8 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.slack.payloads import emoji_name
+
 
 @dataclass(frozen=True)
 class SlackMessage:
@@ -45,7 +47,7 @@ class Conversations:
         answer = self._client.reactions_get(channel=channel_id, timestamp=ts, full=True)
         by_emoji: dict[str, list[str]] = {}
         for reaction in answer["message"].get("reactions", ()):
-            by_emoji.setdefault(reaction["name"].partition("::")[0], []).extend(reaction["users"])
+            by_emoji.setdefault(emoji_name(reaction["name"]), []).extend(reaction["users"])
         return by_emoji
 
     def permalink(self, channel_id: str, ts: str) -> str:

@@ -7,6 +7,11 @@ from typing import Any
 MENTION = re.compile(r"<@[A-Z0-9]+(?:\|[^>]*)?>")
 
 
+def emoji_name(reaction: str) -> str:
+    """Return a reaction's name without its skin tone, which comes as "+1::skin-tone-3"."""
+    return reaction.partition("::")[0]
+
+
 @dataclass(frozen=True)
 class ReactionChange:
     """Somebody put a reaction on a message, or took it off."""
@@ -14,16 +19,11 @@ class ReactionChange:
     team_id: str
     channel_id: str
     message_ts: str
-    emoji: str
 
     @classmethod
-    def from_event(cls, event: dict[str, Any], *, team_id: str) -> "ReactionChange | None":
-        """Return None when the reaction is on something other than a message."""
-        item = event.get("item", {})
-        if item.get("type") != "message":
-            return None
-        # Skin tones come as "+1::skin-tone-3".
-        return cls(team_id, item["channel"], item["ts"], event["reaction"].partition("::")[0])
+    def from_event(cls, event: dict[str, Any], *, team_id: str) -> "ReactionChange":
+        """Read a reaction that was added to a message or removed."""
+        return cls(team_id, event["item"]["channel"], event["item"]["ts"])
 
 
 @dataclass(frozen=True)
