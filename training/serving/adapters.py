@@ -1,23 +1,22 @@
 """LoRA adapters beside the base model: which are loaded, and how one is put in and taken out.
 
-A forward pass names the adapter of each row (PEFT's mixed batches), so one batch serves several voices and the base.
+A forward pass names the adapter of each row, so one batch serves several voices and the base.
 """
 
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import torch
 from peft import LoraConfig, PeftModel
-from peft.tuners.lora import LoraLayer
-from torch import Tensor, nn
+from peft.tuners.lora import Linear, LoraLayer
+from torch import Tensor
 from transformers import Cache, PreTrainedModel
 
 from training.checkpoints import AdapterIncomplete, read_manifest
 from training.serving.errors import AdapterNotFound, AdapterRefused
-
-BASE = "__base__"  # PEFT's own word for rows without an adapter
+from training.serving.mixing import Mixer
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def _unsupported(config: LoraConfig) -> list[str]:
         "DoRA": config.use_dora,
         "aLoRA": config.alora_invocation_tokens is not None,
         "modules_to_save": config.modules_to_save,
-        "trained biases": config.bias != "none",
+        "trained biases": config.bias != "none" or config.lora_bias,
         "trainable_token_indices": config.trainable_token_indices is not None,
         "target_parameters": config.target_parameters,
     }
@@ -78,13 +77,17 @@ class AdaptedModel:
         self._base = base
         self._peft: PeftModel | None = None
         self._slots = 0
-        self._told: set[nn.Module] = set()
-        self._row_adapters: list[str] = []
+        self._mixer = Mixer()
 
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
         return torch.device(self._base.device)
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model has, adapters among them."""
+        return sum(parameter.numel() for parameter in self._base.parameters())
 
     def insert(self, candidate: Candidate) -> str:
         """Put an adapter beside the base; return its slot. Raises AdapterRefused when its weights do not fit."""
@@ -117,16 +120,27 @@ class AdaptedModel:
             raise ValueError(f"{len(loaded.missing_keys)} weights missing, {len(loaded.unexpected_keys)} unknown")
         self._base.train(False)
         self._base.requires_grad_(False)
-        self._tell_layers()
+        self._check_layers(slot)
+        self._mixer.adopt(self._base)
+
+    def _check_layers(self, slot: str) -> None:
+        for layer in self._base.modules():
+            # The order keeps mypy from deciding that a module can't be a LoraLayer, which is a mixin.
+            holds = isinstance(layer, LoraLayer) and (slot in layer.lora_A or slot in layer.lora_embedding_A)
+            if holds and not isinstance(layer, Linear):
+                raise ValueError(f"it adapts a {type(layer).__name__}, and only linear layers are served")
+            if isinstance(layer, Linear) and slot in layer.lora_variant:
+                raise ValueError("it uses a variant of LoRA that is not served")
 
     def remove(self, slot: str) -> None:
         """Take an adapter out and free its memory. An unknown slot is fine."""
         if self._peft is not None and slot in self._peft.peft_config:
             self._peft.delete_adapter(slot)
+            self._mixer.adopt(self._base)
 
     def forward(self, ids: Tensor, mask: Tensor, positions: Tensor, cache: Cache, adapters: list[str]) -> Tensor:
         """Return the logits of the last column, (rows, vocabulary); `cache` grows by the columns of `ids`."""
-        self._row_adapters = adapters
+        self._mixer.select(adapters)
         output = self._base(
             input_ids=ids,
             attention_mask=mask,
@@ -136,22 +150,3 @@ class AdaptedModel:
             logits_to_keep=1,
         )
         return cast("Tensor", output.logits[:, -1])
-
-    def _tell_layers(self) -> None:
-        """Have every LoRA layer told, on each pass, which adapter each row has.
-
-        PEFT's own forward does the same with hooks that it registers and removes around every pass, which at one
-        token a pass costs more than the adapters do.
-        """
-        for layer in self._base.modules():
-            if isinstance(layer, LoraLayer) and layer not in self._told:
-                layer.register_forward_pre_hook(self._name_adapters, with_kwargs=True)
-                self._told.add(layer)
-
-    def _name_adapters(
-        self, layer: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
-        if all(adapter == BASE for adapter in self._row_adapters):
-            # No adapter is active, so the layer is the base's.
-            return None
-        return args, {**kwargs, "adapter_names": self._row_adapters}

@@ -13,9 +13,10 @@ from transformers import PreTrainedModel
 from training.chat import ChatFormatError, end_of_turn, prompt_tokens
 from training.models import Base
 from training.prompt import Message
-from training.serving.adapters import BASE, AdaptedModel, Candidate, inspect_adapter
+from training.serving.adapters import AdaptedModel, Candidate, inspect_adapter
 from training.serving.errors import AdapterNotFound, AdapterRefused, BadRequest, ContextLengthExceeded, ModelNotFound
 from training.serving.generation import Deliver, Generation, Row
+from training.serving.mixing import BASE
 from training.serving.sampling import Sampling
 from training.serving.scheduler import Scheduler, SchedulerSettings
 from training.serving.text_stream import TextStream
