@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from storage import runs
 from storage.database import Database
 from storage.runs import Run, RunStatus
+from training.attempt import DONE, FAILED, LOST
 from training.config import TrainingConfig
 from training.folders import RunFolders
 from training.launchers.local import LocalAttempt, LocalLauncher
@@ -26,10 +27,8 @@ logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 WATCH_SECONDS = 0.1
-GRACE_SECONDS = 2.0
+GRACE_SECONDS = 1.0
 """How long a child whose run is over may take to end by itself."""
-FAILED, LOST = 1, 3
-"""Exit codes of a child that has said all there is to say; see `training.attempt`, which loads torch."""
 
 
 class Launcher(Protocol):
@@ -145,7 +144,7 @@ class Worker:
                         attempt.end()
                     return
                 due = time.monotonic() + self._config.heartbeat_seconds
-        if code not in (0, FAILED, LOST):
+        if code not in (DONE, FAILED, LOST):
             self._died(run, code)
 
     def _heartbeat(self, run: Run) -> bool:

@@ -1,0 +1,190 @@
+import errno
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from storage import adapters, audit, ballots, outbox, pairs, runs
+from storage.database import Database
+from storage.runs import Run, RunStatus
+from tests.fakes import FakeVoiceServer
+from tests.training.runs.team import NOW, TEAM, add_pair, claimed_run, clock
+from training.attempt import FAILED, LOST, main
+from training.checkpoints import read_manifest
+from training.completion import explain
+from training.config import TrainingConfig
+from training.folders import RunFolders
+from training.outcome import RunLostError
+from training.pipeline import Attempt, complete
+from training.promotion import Promotion
+from training.runs import NotEnoughPairs
+
+
+def attempt(database: Database, config: TrainingConfig, run: Run | None = None) -> Attempt:
+    return Attempt(database, config, run or claimed_run(database), "worker-1", clock)
+
+
+def run_child(config: TrainingConfig, run: Run, worker: str = "worker-1") -> int:
+    """Return the exit code of what a worker starts, in this process."""
+    path = config.data_folder / "config.json"
+    config.write(path)
+    return main(["--run", str(run.id), "--config", str(path), "--worker", worker])
+
+
+def stored(database: Database, run_id: int) -> Run:
+    with database.reading() as session:
+        return runs.get_run(session, run_id)
+
+
+def test_an_attempt_makes_a_candidate_that_people_are_asked_about(team: Database, config: TrainingConfig) -> None:
+    add_pair(team, 50, question="Where is the treasure?", private=True)
+    ballot = complete(attempt(team, config))
+    run, folders = stored(team, 1), RunFolders(config.data_folder, 1)
+    assert run.status == RunStatus.AWAITING_APPROVAL
+    with team.reading() as session:
+        adapter = adapters.get_adapter(session, ballot.adapter_id)
+        notices = outbox.due(session, now=NOW)
+        assert ballots.open_ballots(session, team_id=TEAM) == [ballot]
+        assert runs.run_pairs(session, run.id).keys() == set(range(1, 41))
+        assert [entry.action for entry in audit.entries(session, team_id=TEAM)] == ["voice.proposed"]
+    assert (adapter.name, Path(adapter.path)) == ("voice-1", folders.adapter)
+    assert adapter.sha256 == ballot.adapter_sha256 == read_manifest(folders.adapter).adapter_hash
+    assert ballot.report_sha256 == sha256(folders.report.read_bytes()).hexdigest()
+    assert [(n.key, n.kind, n.payload) for n in notices] == [
+        ("run:1:report", "report", {"run_id": 1, "ballot_id": ballot.id, "adapter": "voice-1"})
+    ]
+
+
+def test_what_is_known_of_a_run_is_in_its_result_and_in_the_report_file(team: Database, config: TrainingConfig) -> None:
+    add_pair(team, 50, question="Where is the treasure?", private=True)
+    ballot = complete(attempt(team, config))
+    result = stored(team, 1).result
+    assert result == json.loads(RunFolders(config.data_folder, 1).report.read_text(encoding="utf-8"))
+    assert result["train_pairs"] + result["val_pairs"] + result["test_pairs"] == 40
+    assert result["left_out"] == {"private": 1, "indexing": 0}
+    assert result["val_loss_end"] < result["val_loss_start"]
+    assert result["report"]["loss"]["candidate"] < result["report"]["loss"]["base"]
+    assert result["dataset_sha256"] == ballot.dataset_sha256
+    assert result["base_model"] == config.base_model
+    assert result["seconds"] > 0
+    assert result["tokens_per_s"] > 0
+    samples = result["report"]["samples"]
+    assert len(samples) == 3
+    assert all(sample["answers"].keys() == {"base", "candidate"} for sample in samples)
+    assert not any("Passages:" in sample["question"] for sample in samples)
+
+
+def test_progress_is_told_while_training(team: Database, config: TrainingConfig) -> None:
+    complete(attempt(team, config))
+    progress = stored(team, 1).progress
+    assert progress["phase"] == "done"
+    assert progress["step"] == progress["steps"] > 0
+    assert {"loss", "val_loss", "tokens_per_s", "seconds_left"} <= progress.keys()
+
+
+def test_a_second_voice_is_compared_with_the_one_in_use(team: Database, config: TrainingConfig) -> None:
+    first = complete(attempt(team, config))
+    Promotion(team, FakeVoiceServer(), clock).approve(first.id, by="U-reviewer")
+    second = complete(attempt(team, config))
+    assert second.live_version == 1
+    result = stored(team, 2).result
+    assert result["live"] == "voice-1"
+    assert result["report"]["loss"].keys() == {"base", "live", "candidate"}
+    # Trained alike on the same pairs, the two are the same voice.
+    assert result["report"]["loss"]["live"] == pytest.approx(result["report"]["loss"]["candidate"])
+
+
+def test_a_voice_in_use_that_is_damaged_is_left_out_of_the_comparison(team: Database, config: TrainingConfig) -> None:
+    first = complete(attempt(team, config))
+    Promotion(team, FakeVoiceServer(), clock).approve(first.id, by="U-reviewer")
+    (RunFolders(config.data_folder, 1).adapter / "adapter_model.safetensors").unlink()
+    complete(attempt(team, config))
+    result = stored(team, 2).result
+    assert result["report"]["loss"].keys() == {"base", "candidate"}
+    assert "voice-1 could not be compared" in result["live_note"]
+
+
+def test_another_attempt_starts_from_the_snapshot_of_the_first(team: Database, config: TrainingConfig) -> None:
+    work = attempt(team, config)
+    with pytest.raises(RunLostError):
+        complete(replace(work, worker="somebody-else"))
+    snapshot = (work.folders.run / "train.jsonl").read_bytes()
+    add_pair(team, 50, question="Where is the treasure?")
+    complete(work)
+    assert (work.folders.run / "train.jsonl").read_bytes() == snapshot
+
+
+def test_another_attempt_with_other_settings_takes_a_new_snapshot(team: Database, config: TrainingConfig) -> None:
+    work = attempt(team, config)
+    with pytest.raises(RunLostError):
+        complete(replace(work, worker="somebody-else"))
+    add_pair(team, 50, question="Where is the treasure?")
+    ballot = complete(replace(work, config=replace(config, lora=replace(config.lora, epochs=1))))
+    with team.reading() as session:
+        assert len(runs.run_pairs(session, 1)) == 41
+    assert stored(team, 1).result["dataset_sha256"] == ballot.dataset_sha256
+
+
+def test_an_adapter_that_a_killed_attempt_left_is_replaced(team: Database, config: TrainingConfig) -> None:
+    work = attempt(team, config)
+    with pytest.raises(RunLostError):
+        complete(replace(work, worker="somebody-else"))
+    left = read_manifest(work.folders.adapter).adapter_hash
+    ballot = complete(replace(work, config=replace(config, lora=replace(config.lora, seed=1))))
+    assert ballot.adapter_sha256 == read_manifest(work.folders.adapter).adapter_hash != left
+
+
+def test_a_run_that_was_cancelled_proposes_nothing(team: Database, config: TrainingConfig) -> None:
+    run = claimed_run(team)
+    with team.writing() as session:
+        runs.move_run(session, run.id, to=RunStatus.CANCELLED, only_from=runs.WORKING, now=NOW)
+    assert run_child(config, run) == LOST
+    assert stored(team, run.id).status == RunStatus.CANCELLED
+    with team.reading() as session:
+        assert adapters.list_adapters(session, team_id=TEAM) == []
+        assert outbox.due(session, now=NOW) == []
+
+
+def test_too_few_pairs_by_the_time_of_the_snapshot_fail_the_run(team: Database, config: TrainingConfig) -> None:
+    with pytest.raises(NotEnoughPairs):
+        complete(attempt(team, replace(config, min_pairs=41)))
+
+
+def test_a_missing_base_model_fails_the_run_and_says_what_to_set(team: Database, config: TrainingConfig) -> None:
+    run = claimed_run(team)
+    assert run_child(replace(config, base_model="/nowhere/model"), run) == FAILED
+    run = stored(team, run.id)
+    assert run.status == RunStatus.FAILED
+    assert run.error is not None
+    assert "/nowhere/model" in run.error
+    assert "TIMBRE_BASE_MODEL" in run.error
+    with team.reading() as session:
+        notices = [(n.key, n.kind, n.payload) for n in outbox.due(session, now=datetime.now(UTC))]
+    assert notices == [("run:1:failed", "run_failed", {"run_id": 1, "error": run.error})]
+
+
+def test_an_unexpected_error_is_told_without_its_words(
+    team: Database, config: TrainingConfig, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = claimed_run(team)
+    with team.writing() as session:
+        # A context nobody writes: its passages have no text.
+        pairs.set_context(session, 1, [{"title": "the treasure is under the palm"}])
+    assert run_child(config, run) == FAILED
+    error = stored(team, run.id).error
+    assert error is not None
+    assert "unexpected error (KeyError)" in error
+    assert str(RunFolders(config.data_folder, run.id).log) in error
+    assert "training/dataset.py" in caplog.text
+    assert "palm" not in caplog.text + error
+
+
+def test_a_full_disk_and_a_full_memory_are_explained(team: Database, config: TrainingConfig) -> None:
+    work = attempt(team, config)
+    assert explain(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), work).startswith("The disk is full: make room in")
+    assert "set a smaller batch size" in explain(MemoryError(), work)
+    assert "set a smaller batch size" in explain(RuntimeError("DefaultCPUAllocator: can't allocate memory"), work)

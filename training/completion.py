@@ -1,0 +1,77 @@
+"""Sees an attempt through to one of its ends, and puts into words what stopped it."""
+
+import errno
+import logging
+import traceback
+
+import torch
+from sqlalchemy.exc import SQLAlchemyError
+
+from training.attempt import DONE, FAILED, LOST, UNTOLD
+from training.chat import ChatFormatError
+from training.checkpoints import AdapterExists, AdapterIncomplete
+from training.dataset import TooLittleVarietyError
+from training.examples import PairsFileError
+from training.lora import NonFiniteLoss
+from training.models import BaseModelMissing
+from training.outcome import RunLostError, fail
+from training.pipeline import Attempt, complete
+from training.runs import RunRefusedError
+
+logger = logging.getLogger(__name__)
+
+EXPLAINED = (
+    AdapterExists,
+    AdapterIncomplete,
+    BaseModelMissing,
+    ChatFormatError,
+    NonFiniteLoss,
+    PairsFileError,
+    RunRefusedError,
+    TooLittleVarietyError,
+)
+"""Errors whose own words tell a person what to do."""
+
+
+def see_through(attempt: Attempt) -> int:
+    """Work on the run and return the exit code. Whatever stops it is in the database before this returns."""
+    try:
+        complete(attempt)
+    except RunLostError:
+        logger.info("run %s was cancelled or taken up by another worker", attempt.run.id)
+        return LOST
+    except Exception as err:  # noqa: BLE001 - whatever it is, the person who asked for the run is told
+        _log_without_text(err)
+        return _tell(attempt, explain(err, attempt))
+    return DONE
+
+
+def _tell(attempt: Attempt, error: str) -> int:
+    try:
+        with attempt.database.writing() as session:
+            fail(session, attempt.run, error, worker=attempt.worker, now=attempt.now())
+    except SQLAlchemyError as err:
+        _log_without_text(err)
+        return UNTOLD
+    return FAILED
+
+
+def explain(error: Exception, attempt: Attempt) -> str:
+    """Return why a run failed and what to do about it, in a sentence or two that hold no message text."""
+    if isinstance(error, EXPLAINED):
+        return str(error)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"The disk is full: make room in {attempt.config.data_folder}, then retrain."
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+        size = attempt.config.lora.batch_size
+        return f"Memory ran out with a batch of {size}: set a smaller batch size or a smaller base model, then retrain."
+    return (
+        f"Training stopped on an unexpected error ({type(error).__name__}). "
+        f"{attempt.folders.log} says where; retrain, and report it if it happens again."
+    )
+
+
+def _log_without_text(error: Exception) -> None:
+    """Log what failed and where. Not what it says: an error's message may quote a conversation."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    logger.error("%s\n%s", type(error).__name__, frames)
