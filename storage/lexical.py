@@ -7,8 +7,7 @@ from sqlalchemy import Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-# PostgreSQL refuses words over 2 KB, and no question worth answering has that many different ones.
-LONGEST_WORD = 64
+# A pasted log can have 20,000 different words, for which PostgreSQL's stack is too small; no question needs as many.
 MOST_WORDS = 256
 # Both rank by any of the question's words. FTS5's bm25() is lower for better, so it is turned round.
 SQLITE_SEARCH = """
@@ -35,8 +34,7 @@ def lexical_search(
     Scores are BM25 on SQLite and ts_rank on PostgreSQL: compare them within one result only. Chunks of private
     channels outside `channel_ids` are never returned.
     """
-    found = dict.fromkeys(re.findall(r"\w+", question.lower()))
-    words = [word for word in found if len(word) <= LONGEST_WORD][:MOST_WORDS]
+    words = list(dict.fromkeys(re.findall(r"\w+", question.lower())))[:MOST_WORDS]
     if not words:
         return {}
     parameters = {"team_id": team_id, "channel_ids": list(channel_ids), "limit": limit}
