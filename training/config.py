@@ -29,6 +29,8 @@ class TrainingConfig:
     """A run whose worker has been silent for so long is taken up by another."""
     ballot_days: float = 7.0
     """How long reviewers can decide about a new voice."""
+    sample_tokens: int = 160
+    """Length at most of the answers that a report shows."""
     threads: int | None = None
     """CPU threads of a training process; None: as many as torch sees fit."""
 

@@ -30,7 +30,6 @@ from training.runs import require_enough
 
 EXAMPLES = 3
 """Held-out questions that are answered by each voice, for people to read."""
-MAX_NEW_TOKENS = 160
 
 
 @dataclass(frozen=True)
@@ -148,7 +147,7 @@ def _evaluate(
         batch_size=attempt.config.lora.batch_size,
         max_length=attempt.config.lora.max_length,
         samples=EXAMPLES,
-        max_new_tokens=MAX_NEW_TOKENS,
+        max_new_tokens=attempt.config.sample_tokens,
         on_progress=lambda done, cases: progress.step(evaluated=done, to_evaluate=cases),
     )
     return live, report, note

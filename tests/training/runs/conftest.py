@@ -38,6 +38,7 @@ def config(tmp_path: Path, migrated: Path, tiny_folder: Path) -> TrainingConfig:
         lora=LoraSettings(epochs=2, rank=4, max_length=256),
         heartbeat_seconds=0.2,
         stale_seconds=1.5,
+        sample_tokens=8,
         threads=1,
     )
 
