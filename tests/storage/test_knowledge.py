@@ -265,6 +265,15 @@ def test_documents_ingested_before_the_first_workspace_become_its_own(database: 
     assert not put(database, document("early", team_id="T1"))
 
 
+def test_a_second_workspace_takes_over_nothing(database: Database) -> None:
+    with database.writing() as session:
+        register_workspace(session, team_id="T1", name="One", now=NOW)
+    put(database, document("nobody's", team_id=UNCLAIMED))
+    with database.writing() as session:
+        register_workspace(session, team_id="T2", name="Two", now=LATER)
+    assert [chunk.team_id for chunk in waiting(database)] == [UNCLAIMED]
+
+
 def test_a_workspace_registered_by_eight_at_once_is_there_once(database: Database) -> None:
     race(database, lambda session, _: register_workspace(session, team_id="T1", name="One", now=NOW))
     with database.reading() as session:
