@@ -1,8 +1,21 @@
 """Hand-written stand-ins for what Timbre talks to."""
 
+import base64
+import re
+import socket
 import threading
+import time
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
 
 from training.prompt import Message
 from training.voices import VoiceServerError
@@ -36,3 +49,115 @@ class FakeVoiceServer:
     def _check_up(self) -> None:
         if self.is_down:
             raise VoiceServerError("the model server does not answer")
+
+
+class FakeModelServer:
+    """An OpenAI-compatible model server without models, on a real socket from `with` to its end.
+
+    It says what the first passage says, cites it, and signs with the model's name. Texts that share words get vectors
+    that lie close together. What is set on it changes what it does until `reset`.
+    """
+
+    DIMENSIONS = 512
+
+    def __init__(self) -> None:
+        routes = [
+            Route("/v1/chat/completions", self._chat, methods=["POST"]),
+            Route("/v1/embeddings", self._embeddings, methods=["POST"]),
+            Route("/v1/models", self._models),
+            Route("/v1/load_lora_adapter", self._load, methods=["POST"]),
+        ]
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1"
+        self._server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_level="error", lifespan="off"))
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything it was asked and told."""
+        self.loaded: dict[str, str] = {}
+        self.asked: list[dict[str, Any]] = []
+        self.says: str | None = None
+        self.is_down = False
+        self.window = 100_000
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        deadline = time.monotonic() + 10
+        while not self._server.started:
+            assert time.monotonic() < deadline, "the fake model server did not start"
+            time.sleep(0.005)
+        return self
+
+    def __exit__(self, _kind: object, _error: object, _trace: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(10)
+        self._socket.close()
+
+    async def _chat(self, request: Request) -> JSONResponse:
+        body = await request.json()
+        if self.is_down:
+            return _refusal(500, "it is down")
+        if body["model"] != "base" and body["model"] not in self.loaded:
+            return _refusal(404, "no such model", "model_not_found")
+        prompt = "\n".join(message["content"] for message in body["messages"])
+        if len(prompt) > self.window:
+            return _refusal(400, "too long", "context_length_exceeded")
+        self.asked.append(body)
+        message = {"role": "assistant", "content": self._answer(prompt, body["model"])}
+        return JSONResponse(
+            {
+                "id": "chatcmpl-1",
+                "object": "chat.completion",
+                "created": 0,
+                "model": body["model"],
+                "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+                "usage": {"prompt_tokens": len(prompt.split()), "completion_tokens": 3, "total_tokens": 0},
+            }
+        )
+
+    def _answer(self, prompt: str, model: str) -> str:
+        if self.says is not None:
+            return self.says
+        quoted = [line.removeprefix("> ") for line in prompt.splitlines() if line.startswith("> ")]
+        return f"{quoted[0]} [1] ({model})" if quoted else f"Ahoy. ({model})"
+
+    async def _embeddings(self, request: Request) -> JSONResponse:
+        body = await request.json()
+        if self.is_down:
+            return _refusal(500, "it is down")
+        texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
+        data = [
+            {"object": "embedding", "index": index, "embedding": self._coded(text, body.get("encoding_format"))}
+            for index, text in enumerate(texts)
+        ]
+        usage = {"prompt_tokens": 0, "total_tokens": 0}
+        return JSONResponse({"object": "list", "data": data, "model": body["model"], "usage": usage})
+
+    def _coded(self, text: str, encoding: str | None) -> list[float] | str:
+        vector = np.zeros(self.DIMENSIONS, dtype="<f4")
+        for word in re.findall(r"\d+|\w{3,}", text.lower()):
+            vector[zlib.crc32(word.encode()) % self.DIMENSIONS] += 1
+        vector[0] += 0.01  # no text is without direction
+        vector /= np.linalg.norm(vector)
+        return base64.b64encode(vector.tobytes()).decode() if encoding == "base64" else vector.tolist()
+
+    async def _models(self, request: Request) -> JSONResponse:
+        cards = [{"id": name, "object": "model", "created": 0, "owned_by": "test"} for name in ("base", *self.loaded)]
+        return JSONResponse({"object": "list", "data": cards})
+
+    async def _load(self, request: Request) -> Response:
+        body = await request.json()
+        name, folder = body["lora_name"], body["lora_path"]
+        if not Path(folder).is_dir():
+            return _refusal(404, "no such folder", "adapter_not_found")
+        if name in self.loaded:
+            return _refusal(400, "loaded already", "adapter_refused")
+        self.loaded[name] = folder
+        return PlainTextResponse("Success")
+
+
+def _refusal(status: int, message: str, code: str | None = None) -> JSONResponse:
+    body = {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}}
+    # The client would wait and ask again, which a test has no time for.
+    return JSONResponse(body, status_code=status, headers={"x-should-retry": "false"})

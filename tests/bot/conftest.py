@@ -1,0 +1,104 @@
+"""A real database and index in a folder of the test's own, and a model server without models."""
+
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.answering.models import Models
+from bot.bootstrap import Knowledge, models_of, open_knowledge
+from bot.settings import PREFIX, Settings
+from storage.database import Database, sqlite_url
+from tests.fakes import FakeModelServer
+
+TEAM = "T1"
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that stands still until it is told to move on."""
+
+    def __init__(self) -> None:
+        self.time = NOW
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def move_on(self, **by: float) -> None:
+        self.time += timedelta(**by)
+
+
+@pytest.fixture(autouse=True)
+def _quiet_clients() -> None:
+    for name in ("httpx", "httpx2", "openai", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder, with no setting in the environment."""
+    for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def running_models() -> Iterator[FakeModelServer]:
+    with FakeModelServer() as server:
+        yield server
+
+
+@pytest.fixture
+def model_server(running_models: FakeModelServer) -> FakeModelServer:
+    """A model server that has not been asked anything yet."""
+    running_models.reset()
+    return running_models
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a database with all tables and nothing in them."""
+    folder = tmp_path_factory.mktemp("empty")
+    database = Database(sqlite_url(folder))
+    database.upgrade()
+    database.close()
+    return folder / "timbre.db"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, empty_database: Path, model_server: FakeModelServer) -> Settings:
+    """Settings of a new data folder, whose database has its tables already."""
+    data = tmp_path / "data"
+    data.mkdir()
+    shutil.copy(empty_database, data / "timbre.db")
+    return Settings(_env_file=None, data=data, models_url=model_server.url, min_pairs=10)
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    database = Database(settings.database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def models(settings: Settings) -> Models:
+    return models_of(settings)
+
+
+@pytest.fixture
+def knowledge(settings: Settings, database: Database, clock: Clock) -> Iterator[Knowledge]:
+    """What the team knows: nothing yet."""
+    knowledge = open_knowledge(settings, database, now=clock)
+    yield knowledge
+    knowledge.index.close()
