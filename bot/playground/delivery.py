@@ -78,6 +78,11 @@ class Delivery:
             self._waiting.append(Shipment(key, "events_api", record["payload"], attempt=record["attempt"]))
             self._count = max(self._count, int(key))
 
+    @property
+    def waiting(self) -> int:
+        """How many payloads wait for a connection."""
+        return len(self._waiting)
+
     def send(self, kind: Kind, payload: Json, on_done: OnDone | None = None) -> None:
         """Put a payload on its way. Needs the running event loop."""
         self._count += 1

@@ -79,14 +79,14 @@ def run(
 
 def listen(host: str, port: int) -> socket.socket:
     """Return a bound socket; raises PlaygroundError, saying what to do, when that cannot be."""
+    if not 0 <= port <= 65535:
+        raise PlaygroundError(f"{port} is not a port: choose one from 0 to 65535.")
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as err:
         if err.errno == errno.EADDRINUSE:
             raise PlaygroundError(f"Port {port} is taken. Choose another one, or stop what listens there.") from err
         raise PlaygroundError(f"Cannot listen on {host}:{port}: {err.strerror}.") from err
-    except OverflowError as err:
-        raise PlaygroundError(f"{port} is not a port: choose one from 0 to 65535.") from err
 
 
 def address_of(listener: socket.socket) -> str:

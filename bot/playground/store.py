@@ -11,6 +11,9 @@ from typing import Any, Protocol
 
 from bot.playground.errors import PlaygroundError
 
+# An update in place keeps the row's number, and with it the order of people and channels.
+_UPSERT = "INSERT INTO records VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value"
+
 
 class Store(Protocol):
     def put(self, kind: str, key: str, value: Any) -> None: ...
@@ -48,7 +51,8 @@ class SqliteStore:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # The lock is held for as long as the playground runs: two of them on one file would overwrite each other.
-            self._connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+            # One thread at a time uses it: the one that opens it, then the one that serves.
+            self._connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._connection.execute("PRAGMA journal_mode = WAL")
             # NORMAL survives the death of the process, not that of the machine: right for a development server.
@@ -84,14 +88,14 @@ class SqliteStore:
             if value is None:
                 self._connection.execute("DELETE FROM records WHERE kind = ? AND key = ?", (kind, key))
             else:
-                self._connection.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (kind, key, value))
+                self._connection.execute(_UPSERT, (kind, key, value))
         self._connection.execute("COMMIT")
         self._pending.clear()
 
     def load(self, kind: str) -> Iterator[tuple[str, Any]]:
-        """Yield key and value of every committed record of one kind, by key."""
-        rows = self._connection.execute("SELECT key, value FROM records WHERE kind = ? ORDER BY key", (kind,))
-        return ((key, json.loads(value)) for key, value in rows)
+        """Return key and value of every committed record of one kind, in the order they were first put."""
+        rows = self._connection.execute("SELECT key, value FROM records WHERE kind = ? ORDER BY rowid", (kind,))
+        return ((key, json.loads(value)) for key, value in rows.fetchall())
 
     def close(self) -> None:
         """Commit what is left and let go of the file."""

@@ -59,7 +59,16 @@ def control_routes() -> list[BaseRoute]:
     """Return the routes below /control."""
     acts = [Route(f"/{name}", _endpoint(handler), methods=["POST"]) for name, handler in ACTS.items()]
     looks = [Route(f"/{name}", _endpoint(handler), methods=["GET"]) for name, handler in LOOKS.items()]
-    return [*acts, *looks, Route("/events", _guarded(serve_events), methods=["GET"])]
+    everything_else = Route("/{name:path}", _guarded(_unknown), methods=["GET", "POST"])
+    return [*acts, *looks, Route("/events", _guarded(serve_events), methods=["GET"]), everything_else]
+
+
+async def _unknown(request: Request) -> Response:
+    known = ", ".join(sorted([*ACTS, *LOOKS, "events"]))
+    name = request.path_params["name"]
+    return _refusal(
+        404, SlackError("unknown_call", f"There is no {request.method} /control/{name}. There is: {known}.")
+    )
 
 
 def _endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:

@@ -209,7 +209,7 @@ class TestConversations:
 
     def test_history_between_two_times_takes_the_ends_only_when_asked(self, room: Room) -> None:
         stamps = [room.say(str(number)) for number in range(4)]
-        window = {"channel": room.id, "oldest": stamps[0], "latest": stamps[2]}
+        window: dict[str, Any] = {"channel": room.id, "oldest": stamps[0], "latest": stamps[2]}
         assert [m["text"] for m in room.web.conversations_history(**window)["messages"]] == ["1"]
         inclusive = room.web.conversations_history(**window, inclusive=True)["messages"]
         assert [m["text"] for m in inclusive] == ["2", "1", "0"]
@@ -388,7 +388,7 @@ class TestStreams:
 
     def test_a_task_that_comes_again_replaces_itself(self, room: Room) -> None:
         root = room.say("Question")
-        who = {"recipient_team_id": "T1", "recipient_user_id": "U1"}
+        who: dict[str, Any] = {"recipient_team_id": "T1", "recipient_user_id": "U1"}
         ts = room.web.chat_startStream(channel=room.id, thread_ts=root, **who)["ts"]
         for status in ("in_progress", "complete"):
             task = {"type": "task_update", "id": "look", "title": "Looking", "status": status}
@@ -398,7 +398,7 @@ class TestStreams:
 
     def test_streams_are_refused_in_slacks_words(self, room: Room) -> None:
         root = room.say("Question")
-        start = {"channel": room.id, "thread_ts": root, "recipient_team_id": "T1"}
+        start: dict[str, Any] = {"channel": room.id, "thread_ts": root, "recipient_team_id": "T1"}
         assert refusal(room.web, "chat.startStream", **start) == "missing_recipient_user_id"
         start |= {"recipient_user_id": "U1"}
         assert refusal(room.web, "chat.startStream", **start, markdown_text="x" * 12_001) == "msg_too_long"

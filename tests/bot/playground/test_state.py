@@ -1,0 +1,175 @@
+"""What outlives the playground: everything it has acknowledged, whenever it is killed."""
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_sdk import WebClient
+from websockets.sync.client import connect
+
+from bot.playground.errors import PlaygroundError
+from bot.playground.playground import Tokens
+from bot.playground.server import run
+from bot.playground.store import SqliteStore
+from tests.bot.playground.conftest import SEED
+from tests.playground_server import QUICK, RunningPlayground
+
+SERVE = (
+    "import sys; from pathlib import Path; from bot.playground.server import run;"
+    "run(port=0, data_file=Path(sys.argv[1]), on_ready=lambda url: print(url, flush=True))"
+)
+
+
+@contextmanager
+def playground_process(data_file: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A playground in a process of its own, and its address; killed at the end if it is still there."""
+    with subprocess.Popen([sys.executable, "-c", SERVE, str(data_file)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+def post(url: str, call: str, **fields: Any) -> dict[str, Any]:
+    request = urllib.request.Request(f"{url}/control/{call}", data=json.dumps(fields).encode())
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        found: dict[str, Any] = json.load(answer)
+        return found
+
+
+def snapshot(slack: RunningPlayground) -> dict[str, Any]:
+    state = slack.look("state", as_="maya")
+    kept = {key: state[key] for key in ("team", "bot", "people", "user_groups", "channels", "commands", "shortcuts")}
+    messages = {name: slack.messages(name, as_="maya") for name in ("help", "vault")}
+    return {**kept, "messages": messages, "home": slack.look("home", as_="maya")}
+
+
+def test_a_second_start_finds_everything_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "playground.sqlite"
+    with RunningPlayground(data_file=file) as slack:
+        slack.control("seed", **SEED)
+        root = slack.control("post", user="tom", channel="help", text="Where?")["ts"]
+        ts = slack.control("post", user="maya", channel="help", text="Tin", thread_ts=root)["ts"]
+        slack.control("react", user="tom", channel="help", ts=ts, name="eyes")
+        slack.control("mark", user="maya", channel="help")
+        gone = slack.control("post", user="tom", channel="help", text="Oops")["ts"]
+        slack.control("delete", user="tom", channel="help", ts=gone)
+        maya = slack.look("state", as_="maya")["me"]["id"]
+        slack.web.views_publish(user_id=maya, view={"type": "home", "blocks": [{"type": "divider"}]})
+        slack.control("upload", user="tom", channel="help", name="a.txt", content_base64="aGk=")
+        before = snapshot(slack)
+    with RunningPlayground(data_file=file) as slack:
+        assert snapshot(slack) == before
+        page_url = slack.messages("help")[-1]["files"][0]["page_url"]
+        with urllib.request.urlopen(slack.url + page_url) as content:
+            assert content.read() == b"hi"
+        assert slack.control("post", user="tom", channel="help", text="Later")["ts"] > ts
+
+
+def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    file = tmp_path / "playground.sqlite"
+    acknowledged = []
+    with playground_process(file) as (process, url):
+        post(url, "seed", **SEED)
+        acknowledged = [post(url, "post", user="tom", channel="help", text=str(n))["ts"] for n in range(50)]
+        process.kill()
+        process.wait()
+    with RunningPlayground(data_file=file) as slack:
+        assert [message["ts"] for message in slack.messages("help")] == acknowledged
+
+
+def test_events_the_bot_has_not_acknowledged_are_sent_after_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "playground.sqlite"
+    with playground_process(file) as (process, url):
+        post(url, "seed", **SEED)
+        for text in ("one", "two"):
+            post(url, "post", user="tom", channel="help", text=text)
+        process.kill()
+        process.wait()
+    with RunningPlayground(data_file=file) as slack:
+        address = WebClient(base_url=slack.api_url).apps_connections_open(app_token=Tokens().app)["url"]
+        with connect(address) as socket:
+            frames = [json.loads(socket.recv(timeout=5)) for _ in range(3)]
+            for frame in frames[1:]:
+                socket.send(json.dumps({"envelope_id": frame["envelope_id"]}))
+            slack.control("post", user="tom", channel="help", text="three")
+            last = json.loads(socket.recv(timeout=5))
+        assert [frame["payload"]["event"]["text"] for frame in (*frames[1:], last)] == ["one", "two", "three"]
+
+
+def test_sigterm_ends_it_at_once_and_cleanly(tmp_path: Path) -> None:
+    with (
+        playground_process(tmp_path / "playground.sqlite") as (process, url),
+        urllib.request.urlopen(f"{url}/control/events") as feed,
+    ):
+        feed.readline()
+        process.terminate()
+        assert process.wait(5) == 0
+
+
+def test_two_playgrounds_do_not_share_a_file(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "playground.sqlite")
+    with pytest.raises(PlaygroundError, match="in use by another playground"):
+        SqliteStore(tmp_path / "playground.sqlite")
+    store.close()
+
+
+def test_a_file_of_another_kind_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("not a database " * 100)
+    with pytest.raises(PlaygroundError, match="Move it away"):
+        SqliteStore(file)
+    assert file.read_text().startswith("not a database")
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(PlaygroundError, match=r"Cannot write .*playground\.sqlite"):
+        SqliteStore(tmp_path / "file" / "playground.sqlite")
+
+
+def test_a_commit_is_all_or_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "playground.sqlite"
+    store = SqliteStore(file)
+    store.put("message", "1", {"text": "kept"})
+    store.commit()
+    store.put("message", "2", {"text": "never committed"})
+    store.drop("message", "1")
+    left_behind = Path(shutil.copytree(tmp_path, tmp_path.with_suffix(".killed")))  # what a kill would leave
+    survivor = SqliteStore(left_behind / file.name)
+    assert dict(survivor.load("message")) == {"1": {"text": "kept"}}
+    survivor.close()
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("start", "says"),
+    [
+        (lambda port: run(port=port), "Port .* is taken"),
+        (lambda _port: run(port=70_000), "70000 is not a port"),
+        (lambda _port: run(host="0.0.0.0"), "no passwords"),
+        (lambda _port: run(host="203.0.113.7", allow_remote=True), "Cannot listen on 203.0.113.7"),
+    ],
+)
+def test_a_start_that_cannot_be_says_why(start: Callable[[int], None], says: str) -> None:
+    with RunningPlayground(timings=QUICK) as slack, pytest.raises(PlaygroundError, match=says):
+        start(int(slack.url.rpartition(":")[2]))
+
+
+def test_the_store_is_one_sqlite_file_anybody_can_read(tmp_path: Path) -> None:
+    file = tmp_path / "playground.sqlite"
+    with RunningPlayground(data_file=file) as slack:
+        slack.control("seed", **SEED)
+    with sqlite3.connect(file) as connection:
+        kinds = {kind for (kind,) in connection.execute("SELECT DISTINCT kind FROM records")}
+    connection.close()
+    assert {"team", "app", "person", "channel", "user_group"} <= kinds
