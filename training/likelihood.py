@@ -6,10 +6,10 @@ from typing import Any
 
 from peft import PeftModel
 from torch import Tensor, nn
-from torch.nn import functional
 from transformers import PreTrainedModel
 
 from training.batches import Batch
+from training.cross_entropy import cross_entropy
 
 
 def token_losses(model: PreTrainedModel | PeftModel, batch: Batch) -> Tensor:
@@ -21,7 +21,7 @@ def token_losses(model: PreTrainedModel | PeftModel, batch: Batch) -> Tensor:
     causal: Any = model.get_base_model() if isinstance(model, PeftModel) else model
     with _only_at(causal.get_output_embeddings(), batch):
         logits = causal(input_ids=batch.input_ids, use_cache=False).logits
-    return functional.cross_entropy(logits.float(), batch.targets, reduction="none")
+    return cross_entropy(logits, batch.targets)
 
 
 @contextmanager

@@ -15,9 +15,11 @@ from training.batches import Batch, by_length, collate, training_order
 from training.chat import Encoded, encode_all
 from training.errors import TrainingError
 from training.examples import Example
+from training.fused_lora import fused
 from training.hyperparameters import LoraSettings
 from training.master_weights import MasterAdamW
 from training.models import Base
+from training.short_attention import short_attention
 from training.steps import StepMetrics, train_step, validate
 
 __all__ = ["Fit", "LoraSettings", "NonFiniteLoss", "Progress", "StepRecord", "TrainingCancelled", "fit"]
@@ -113,7 +115,8 @@ def fit(
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(settings.seed)
         run = _Run(base, train, validation, settings, on_progress, should_stop, clock)
-        return run.complete()
+        with fused(run.model), short_attention(base.model):
+            return run.complete()
 
 
 class _Run:
