@@ -44,6 +44,7 @@ LISTENER_THREADS = 10
 INDEX_SECONDS = 1.0
 NOTICE_SECONDS = 1.0
 PROGRESS_SECONDS = 2.0
+INBOX_SECONDS = 3600.0
 
 
 class StartError(RuntimeError):
@@ -161,10 +162,10 @@ class Bot:
         self._knowledge.indexing.check()
         self._schedule = start_schedule(
             {
-                "index": (INDEX_SECONDS, self._knowledge.indexing.follow),
-                "contexts": (INDEX_SECONDS, self._knowledge.indexing.add_contexts),
+                "index": (INDEX_SECONDS, self._knowledge.indexing.catch_up),
                 "notices": (NOTICE_SECONDS, self._notices.post_due),
                 "progress": (PROGRESS_SECONDS, lambda: self._notices.update_progress(self.team_id)),
+                "inbox": (INBOX_SECONDS, self._inbox.forget_old),
             }
         )
         self._socket.connect()  # type: ignore[no-untyped-call]  # untyped in slack_bolt

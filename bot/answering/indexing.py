@@ -39,6 +39,12 @@ class Indexing:
             with self._database.writing() as session:
                 mark_all_unindexed(session)
 
+    def catch_up(self) -> None:
+        """Follow SQL, then look up the passages of pairs that have none: in this order, so that all are there."""
+        self.follow()
+        while self.add_contexts():
+            self.follow()
+
     def follow(self) -> int:
         """Bring the index up to SQL; returns how many chunks were embedded or removed."""
         total = 0

@@ -3,7 +3,7 @@
 import logging
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from slack_bolt import App, BoltRequest, BoltResponse
@@ -12,6 +12,8 @@ from storage import inbox
 from storage.database import Database
 
 logger = logging.getLogger(__name__)
+
+KEPT = timedelta(days=1)
 
 Handler = Callable[[dict[str, Any], str], None]
 
@@ -62,6 +64,11 @@ class EventInbox:
             return
         with self._database.writing() as session:
             inbox.finish(session, event_id, now=self._now())
+
+    def forget_old(self) -> None:
+        """Delete events that are over: Slack redelivers for minutes, not for a day."""
+        with self._database.writing() as session:
+            inbox.forget(session, received_before=self._now() - KEPT)
 
     def replay(self, app: App) -> int:
         """Hand over again what a crash left unhandled; returns how many events."""
