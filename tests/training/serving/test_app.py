@@ -1,6 +1,10 @@
 import json
+import queue
 import socket
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,9 +15,13 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletionChunk
 
+from tests.training.serving.fakes import HashEmbedder
 from tests.training.serving.voices import write_adapter
+from training.models import load_base
 from training.serving.engine import Engine
+from training.serving.server import listen, server
 
+LONG = 400
 QUESTION: Any = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Who?"}]
 
 
@@ -21,6 +29,35 @@ def body_of(response: httpx.Response) -> dict[str, Any]:
     body: dict[str, Any] = response.json()["error"]
     assert set(body) == {"message", "type", "param", "code"}
     return body
+
+
+@pytest.fixture(scope="module")
+def engine(lively_folder: Path) -> Iterator[Engine]:
+    """Return one engine for all tests here: each leaves it as it was."""
+    engine = Engine(load_base(lively_folder, dtype="float32"))
+    engine.start()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def url(engine: Engine) -> Iterator[str]:
+    """Return the URL of a model server on a real socket."""
+    with closing(listen("127.0.0.1", 0)) as listener:
+        ready: queue.Queue[str] = queue.Queue()
+        running = server(engine, HashEmbedder(), on_ready=ready.put)
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield ready.get(timeout=10)
+        running.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def client(url: str) -> Iterator[openai.OpenAI]:
+    """Return OpenAI's own client, pointed at the server."""
+    with openai.OpenAI(base_url=f"{url}/v1", api_key="unused", max_retries=0, timeout=30) as client:
+        yield client
 
 
 def test_the_openai_client_gets_an_answer(client: openai.OpenAI) -> None:
@@ -241,31 +278,48 @@ def test_incomplete_changed_foreign_and_missing_adapters_are_refused(
     assert [card.id for card in client.models.list()] == ["base", "hash"]
 
 
-def test_generation_stops_when_the_client_of_a_stream_leaves(client: openai.OpenAI, engine: Engine) -> None:
-    stream = client.chat.completions.create(model="base", messages=QUESTION, max_tokens=450, stream=True)
-    next(iter(stream))
+def test_generation_stops_when_the_client_of_a_stream_leaves(
+    client: openai.OpenAI, engine: Engine, long_answer_seconds: float
+) -> None:
+    stream = client.chat.completions.create(
+        model="base", messages=QUESTION, temperature=0, max_tokens=LONG, stream=True
+    )
+    pieces = (chunk.choices[0].delta.content for chunk in stream)
+    assert next(piece for piece in pieces if piece)
     assert engine.load()[0] == 1
 
     stream.close()
 
-    wait_until_idle(engine)
+    wait_until_idle(engine, within=long_answer_seconds / 2)
 
 
-def test_generation_stops_when_a_client_that_waits_for_the_whole_leaves(url: str, engine: Engine) -> None:
+def test_generation_stops_when_a_client_that_waits_for_the_whole_leaves(
+    url: str, engine: Engine, long_answer_seconds: float
+) -> None:
     parts = urlsplit(url)
-    body = json.dumps({"model": "base", "messages": QUESTION, "max_tokens": 450}).encode()
+    request = {"model": "base", "messages": QUESTION, "temperature": 0, "max_tokens": LONG}
+    body = json.dumps(request).encode()
     head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     with socket.create_connection((parts.hostname or "", parts.port or 0)) as connection:
         connection.sendall(head + body)
         while engine.load()[0] == 0:
             time.sleep(0.001)
 
-    wait_until_idle(engine)
+    wait_until_idle(engine, within=long_answer_seconds / 2)
 
 
-def wait_until_idle(engine: Engine) -> None:
-    """450 tokens take a second and more; whoever stops at once is idle long before."""
-    deadline = time.monotonic() + 0.3
+@pytest.fixture(scope="module")
+def long_answer_seconds(client: openai.OpenAI) -> float:
+    """Return how long an answer of LONG tokens takes when nobody leaves."""
+    begun = time.monotonic()
+    answer = client.chat.completions.create(model="base", messages=QUESTION, temperature=0, max_tokens=LONG)
+    assert answer.usage is not None
+    assert answer.usage.completion_tokens == LONG
+    return time.monotonic() - begun
+
+
+def wait_until_idle(engine: Engine, *, within: float) -> None:
+    deadline = time.monotonic() + within
     while engine.load() != (0, 0):
         assert time.monotonic() < deadline, "the answer is still being written"
         time.sleep(0.005)

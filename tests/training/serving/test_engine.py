@@ -1,3 +1,8 @@
+import gc
+import json
+import queue
+import resource
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +13,7 @@ import torch
 from peft import PeftModel
 
 from tests.training.serving.collected import Collected
-from tests.training.serving.voices import quiet_peft
+from tests.training.serving.voices import quiet_peft, resign
 from training.chat import end_of_turn, prompt_tokens
 from training.models import Base, load_base
 from training.serving.engine import Engine
@@ -20,7 +25,8 @@ from training.serving.errors import (
     ModelNotFound,
     QueueFull,
 )
-from training.serving.generation import Failed, Finished, Piece
+from training.serving.generation import Event, Failed, Finished, Piece
+from training.serving.sampling import Sampling
 from training.serving.scheduler import SchedulerSettings
 
 Ask = Callable[..., Collected]
@@ -254,3 +260,72 @@ def test_two_loads_of_one_name_at_the_same_time_load_once(engine: Engine, voices
 
     assert sorted(outcomes)[3] == "voice"
     assert len(engine.adapters()) == 1
+
+
+def test_a_model_that_fails_fails_its_batch_and_serves_the_next(
+    engine: Engine, ask: Ask, caplog: pytest.LogCaptureFixture
+) -> None:
+    unheard: queue.Queue[Event] = queue.Queue()
+    beyond_the_vocabulary = [10**6]
+
+    engine.submit("base", beyond_the_vocabulary, Sampling(), unheard.put)
+
+    assert isinstance(unheard.get(timeout=10), Failed)
+    assert "IndexError" in caplog.text
+    assert ask("Who?").result().tokens == 24
+
+
+def test_an_adapter_whose_weights_do_not_fit_leaves_nothing_behind(
+    engine: Engine, ask: Ask, voices: list[Path], tmp_path: Path
+) -> None:
+    before = ask("Who?").result().text
+    misfit = tmp_path / "misfit"
+    shutil.copytree(voices[0], misfit)
+    config = json.loads((misfit / "adapter_config.json").read_text())
+    (misfit / "adapter_config.json").write_text(json.dumps({**config, "r": config["r"] + 3}))
+    resign(misfit)
+
+    with pytest.raises(AdapterRefused, match="does not fit the base model"):
+        engine.load_adapter("voice", misfit)
+    engine.load_adapter("voice", voices[0])
+
+    assert ask("Who?").result().text == before
+    assert ask("Who?", "voice").result().text != before
+
+
+def come_and_go(engine: Engine, voices: list[Path], numbers: range) -> None:
+    for number in numbers:
+        engine.load_adapter(f"voice-{number}", voices[number % len(voices)])
+        Collected.of(engine, "Hi", f"voice-{number}", max_tokens=1).result()
+        engine.unload_adapter(f"voice-{number}")
+    # The last one is freed before anything else is written.
+    Collected.of(engine, "Hi", max_tokens=2).result()
+
+
+def test_voices_that_come_and_go_leave_no_tensors_behind(engine: Engine, voices: list[Path]) -> None:
+    come_and_go(engine, voices, range(8))
+    before = tensors_alive()
+
+    come_and_go(engine, voices, range(8, 40))
+
+    # A batch that is just being cleared holds a few; one left behind by each voice would be 32.
+    assert tensors_alive() < before + 32
+
+
+@pytest.mark.slow
+def test_200_voices_that_come_and_go_grow_memory_by_less_than_2_percent(engine: Engine, voices: list[Path]) -> None:
+    come_and_go(engine, voices, range(20))
+    before = resident_bytes()
+
+    come_and_go(engine, voices, range(20, 220))
+
+    assert resident_bytes() < before * 1.02
+
+
+def tensors_alive() -> int:
+    gc.collect()
+    return sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()

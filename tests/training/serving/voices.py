@@ -1,5 +1,7 @@
 """Models that say different things: a tiny base with lively random weights, and adapters for it."""
 
+import hashlib
+import json
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +12,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from torch import nn
 
-from training.checkpoints import Origin, save_adapter
+from training.checkpoints import MANIFEST, Origin, save_adapter
 from training.models import Base, load_base
 
 
@@ -53,3 +55,12 @@ def write_adapter(base_folder: Path, folder: Path, *, seed: int, use_dora: bool 
 def origin_of(base: Base) -> Origin:
     """Return the origin of an adapter for `base`."""
     return Origin(base.name, base.revision, "0" * 64, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def resign(folder: Path) -> None:
+    """Write the manifest of a changed adapter anew, as if it had been saved like that."""
+    manifest = json.loads((folder / MANIFEST).read_text())
+    for name, file in manifest["files"].items():
+        content = (folder / name).read_bytes()
+        file.update(sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+    (folder / MANIFEST).write_text(json.dumps(manifest))
