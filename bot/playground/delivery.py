@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 10
 
+_COMMIT_DELAY_S = 0.2
+
 Kind = Literal["events_api", "slash_commands", "interactive"]
 OnDone = Callable[[bool, Json | None], None]  # acknowledged, and what came with the acknowledgement
 
@@ -70,6 +72,7 @@ class Delivery:
         self._by_envelope: dict[str, Shipment] = {}
         self._turn = 0
         self._count = 0
+        self._commit_timer: asyncio.TimerHandle | None = None
         self._held: Shipment | None = None  # by the trouble called "reorder"
 
     def restore(self) -> None:
@@ -185,8 +188,19 @@ class Delivery:
             self._by_envelope.pop(envelope_id, None)
         if shipment.is_event:
             self._store.drop("outgoing", shipment.key)
-        if shipment.on_done is not None:
+        if shipment.on_done is None:
+            # Nothing hurries: a kill before the next commit means that the event comes once more, as it may in Slack.
+            self._commit_soon()
+        else:
             shipment.on_done(acknowledged, response)
+            self._store.commit()
+
+    def _commit_soon(self) -> None:
+        if self._commit_timer is None:
+            self._commit_timer = asyncio.get_running_loop().call_later(_COMMIT_DELAY_S, self._commit)
+
+    def _commit(self) -> None:
+        self._commit_timer = None
         self._store.commit()
 
     def _remember(self, shipment: Shipment) -> None:
