@@ -157,7 +157,7 @@ async function threadToReview(app, read) {
   found.sort((a, b) => Number(b.message.ts === read?.ts) - Number(a.message.ts === read?.ts));
   let fallback = null;
   for (const thread of found.slice(0, LOOKED_AT)) {
-    const { messages } = await look("messages", { channel: thread.channel.id, thread_ts: thread.message.ts, as: app.store.me.id, limit: 50 });
+    const { messages } = await look("messages", { channel: thread.channel.id, thread_ts: thread.message.ts, as: app.store.me.id, limit: 1000 });
     const replies = messages.slice(1).filter((reply) => reply.user !== app.store.bot?.id);
     if (!replies.length) continue;
     const candidate = { ...named(thread, replies.map((reply) => reply.user)), reply: replies[0].ts };
@@ -171,6 +171,6 @@ async function threadToReview(app, read) {
 async function questionOf(app, thread) {
   const channel = thread && app.store.channelNamed(thread.channel);
   if (!channel) return null;
-  const { messages } = await look("messages", { channel: channel.id, thread_ts: thread.ts, as: app.store.me.id, limit: 1 });
+  const { messages } = await look("messages", { channel: channel.id, thread_ts: thread.ts, as: app.store.me.id, limit: 1000 });
   return messages[0] ? typedText(messages[0].text, app.store).split("\n")[0] : null;
 }

@@ -3,7 +3,7 @@
 import { drawBlocks } from "./blocks.js";
 import { fill, h, iconButton } from "./dom.js";
 
-/** Open the Home tab in `element`: the bot is told, and what it publishes is shown as it comes. */
+/** Open the Home tab in `element` and tell the bot. Returns the function that draws it again. */
 export function drawHome(app, element) {
   const { store } = app;
   const name = store.bot?.real_name || "Timbre";
@@ -13,12 +13,13 @@ export function drawHome(app, element) {
       h("div.pane-title", {}, h("h1", {}, name), h("p.topic", {}, "Home"))),
     h("div.scroller", { tabindex: "0" }, body));
   const draw = () => body.isConnected && fill(body, content(app, name));
-  store.on("home", draw);
   draw();
   app.act("open_home", { tab: "home" }).then((answer) => {
-    if (answer) store.home = answer.view;
+    // What the bot published in the meantime is newer than the answer.
+    store.home ??= answer?.view;
     draw();
   });
+  return draw;
 }
 
 function content(app, name) {

@@ -52,6 +52,7 @@ function endOfFence(lines, at) {
 
 function endOfParagraph(lines, at) {
   let end = at + 1;
+  if (!lines[at].trim()) return end;
   while (end < lines.length && lines[end].trim() && !STARTS_BLOCK.test(lines[end])) end += 1;
   return end;
 }

@@ -19,7 +19,8 @@ const QUICK = ["white_check_mark", "x", "eyes"];
 export function drawMessage(message, app, { compact = false, inThread = false } = {}) {
   const author = app.store.person(message.user);
   if (JOINED[message.subtype]) return notice(message, author);
-  const classes = [compact ? ".compact" : "", message.is_ephemeral ? ".ephemeral" : "", mentionsMe(message, app) ? ".mentions-me" : ""];
+  const isForMe = message.user !== app.store.me.id && app.store.names(message, app.store.me);
+  const classes = [compact ? ".compact" : "", message.is_ephemeral ? ".ephemeral" : "", isForMe ? ".mentions-me" : ""];
   const label = `${nameOf(author)}, ${ago(message.ts)}`;
   return h(`article.message${classes.join("")}`, { data: { ts: message.ts }, "aria-label": label, tabindex: "-1" },
     h("div.gutter", {}, compact ? h("time.faint", { title: full(message.ts) }, clock(message.ts).replace(/\s?[AP]M$/i, "")) : avatar(author)),
@@ -38,13 +39,6 @@ const nameOf = (author) => author?.real_name || author?.name || "Somebody";
 function notice(message, author) {
   return h("article.message.notice", { data: { ts: message.ts } }, h("div.gutter"),
     h("div.content.faint", {}, `${nameOf(author)} ${JOINED[message.subtype]} the channel`));
-}
-
-function mentionsMe(message, app) {
-  const { me, groups } = app.store;
-  const text = message.text ?? "";
-  const mine = [...groups.values()].filter((group) => group.members.includes(me.id));
-  return message.user !== me.id && (text.includes(`<@${me.id}>`) || mine.some((group) => text.includes(`<!subteam^${group.id}`)));
 }
 
 function head(message, author, app) {

@@ -45,6 +45,7 @@ class Pane {
     };
     store.on(["message", "message_changed"], changed);
     store.on(["message_deleted", "timeline"], ({ channel }) => this.list?.shows(channel, this.list.thread ?? null) && this.list.redraw());
+    store.on("home", () => this.drawHome?.());
     store.on(["person", "user_group", "app"], () => this.list?.forget());
     store.on(["status", "prompts", "connections"], (item) => {
       if (item.thread_ts) this.list?.forgetMessage(item.thread_ts);
@@ -66,7 +67,8 @@ class Pane {
     this.list = null;
     if (this.isThread) this.element.hidden = !thread;
     if (this.isThread && !thread) return;
-    if (route.channel === "~home") drawHome(this.app, this.element);
+    this.drawHome = null;
+    if (route.channel === "~home") this.drawHome = drawHome(this.app, this.element);
     else if (!channel) fill(this.element, h("div.empty", {}, h("h2", {}, "There is no such conversation"), h("p", {}, "Choose one on the left.")));
     else this.#open(channel, thread);
   }

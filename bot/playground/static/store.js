@@ -188,6 +188,21 @@ export class Store extends EventTarget {
     }
   }
 
+  /** The feed tells of a channel when it is read, not at each message: count as the playground does. */
+  countUnread(message) {
+    const channel = this.channels.get(message.channel);
+    if (!channel?.is_member || message.user === this.me?.id || !isTopLevel(message)) return;
+    const mentions = channel.mentions + Number(channel.kind === "im" || this.names(message, this.me));
+    this.channels.set(channel.id, { ...channel, unread: channel.unread + 1, mentions, latest: message.ts });
+  }
+
+  /** Does a message mention this person, or a group they are in? */
+  names(message, person) {
+    const text = message.text ?? "";
+    const groups = [...this.groups.values()].filter((group) => group.members.includes(person.id));
+    return text.includes(`<@${person.id}>`) || groups.some((group) => text.includes(`<!subteam^${group.id}`));
+  }
+
   replaceMessage(message) {
     this.eachTimelineOf(message.channel, (messages) => {
       const at = messages.findIndex((other) => other.ts === message.ts);
@@ -224,6 +239,7 @@ export class Store extends EventTarget {
 const TAKERS = {
   message({ message }) {
     this.putMessage(message);
+    this.countUnread(message);
   },
   message_changed({ message }) {
     this.replaceMessage(message);
