@@ -1,0 +1,177 @@
+"""Train the starter model from scratch on generated cases, for as long as one is willing to wait."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own documentation names it so
+from torch.optim import Optimizer
+from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
+
+from training.starter.batches import Row, collate, draw_batches
+from training.starter.optimizers import build_optimizers, rate_at, set_rate, step
+from training.starter.words import Lexicon
+
+logger = logging.getLogger(__name__)
+_LOG_STEPS = 50
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How the training goes."""
+
+    minutes: float = 40.0
+    """How long it takes by the clock; what changes on the way changes with the share of it that has passed."""
+    max_steps: int | None = None
+    """Ends after so many steps instead: then the same seed gives the same weights."""
+    batch_tokens: int = 4096
+    """Tokens in a step at most, padding counted."""
+    learning_rate: float = 3e-3
+    """Of AdamW, at its highest."""
+    matrix_rate: float = 0.02
+    """Of Muon, at its highest."""
+    warmup: float = 0.02
+    """Share of the training over which the learning rates rise."""
+    prose: float = 0.08
+    """Rows of plain English for each row of conversation."""
+    prompt_share: float = 0.05
+    """Share of the tokens outside answers that are learnt too."""
+    checkpoint_minutes: float = 3.0
+    """Time between two checkpoints."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training did, all its sittings together. Loss is nats per target token, of the last step."""
+
+    steps: int
+    tokens: int
+    seconds: float
+    loss: float
+
+
+class Pretraining:
+    """A training that can be left and taken up again."""
+
+    def __init__(
+        self,
+        model: LlamaForCausalLM,
+        tokenizer: PreTrainedTokenizerBase,
+        lexicon: Lexicon,
+        schedule: Schedule,
+        *,
+        seed: int,
+        clock: Callable[[], float] = time.monotonic,
+        compiled: bool = False,
+    ) -> None:
+        self.model, self.tokenizer, self.lexicon, self.schedule = model, tokenizer, lexicon, schedule
+        self.clock = clock
+        self.rng = Random(seed)  # noqa: S311 - it draws training data
+        torch.manual_seed(seed)
+        if compiled:  # fused by the compiler, plain attention is faster on a CPU than torch's own
+            model.set_attn_implementation("eager")
+        self.body: Callable[..., Any] = torch.compile(model.model, dynamic=True) if compiled else model.model
+        self.optimizers = build_optimizers(
+            model, matrix_rate=schedule.matrix_rate, learning_rate=schedule.learning_rate
+        )
+        self.steps = self.tokens = 0
+        self.loss = float("nan")
+        self._before = 0.0
+        self._started = clock()
+
+    @property
+    def seconds(self) -> float:
+        """Time spent training so far, earlier sittings included."""
+        return self._before + self.clock() - self._started
+
+    @property
+    def share(self) -> float:
+        """How much of the training is done, 0 to 1."""
+        if self.schedule.max_steps is not None:
+            return self.steps / self.schedule.max_steps
+        return self.seconds / (self.schedule.minutes * 60)
+
+    def run(self, checkpoint: Callable[[], None]) -> Trained:
+        """Train to the end, calling `checkpoint` every few minutes and when done."""
+        self._started, saved = self.clock(), self.seconds
+        self.model.train()
+        while self.share < 1.0:
+            for batch in self._batches():
+                self._train(batch)
+                if self.share >= 1.0:
+                    break
+                if self.seconds - saved > self.schedule.checkpoint_minutes * 60:
+                    saved = self.seconds
+                    checkpoint()
+        checkpoint()
+        return Trained(self.steps, self.tokens, round(self.seconds, 1), round(self.loss, 4))
+
+    def save(self, path: Path) -> None:
+        """Write everything that `load` needs to go on from here; batches drawn but not used are drawn anew."""
+        state = {
+            "model": self.model.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "rng": self.rng.getstate(),
+            "torch_rng": torch.get_rng_state(),
+            "progress": (self.steps, self.tokens, self.seconds, self.loss),
+        }
+        partial = path.with_suffix(".partial")
+        torch.save(state, partial)
+        partial.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Go on from what `save` wrote."""
+        state = torch.load(path, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        self.rng.setstate(state["rng"])
+        torch.set_rng_state(state["torch_rng"])
+        self.steps, self.tokens, self._before, self.loss = state["progress"]
+
+    def _batches(self) -> Sequence[list[Row]]:
+        schedule = self.schedule
+        return list(
+            draw_batches(
+                self.rng,
+                self.tokenizer,
+                self.lexicon,
+                share=self.share,
+                batch_tokens=schedule.batch_tokens,
+                prose=schedule.prose,
+            )
+        )
+
+    def _train(self, batch: Sequence[Row]) -> None:
+        set_rate(self.optimizers, rate_at(self.share, warmup=self.schedule.warmup))
+        ids, targets = collate(batch, self.schedule.prompt_share, pad=int(self.model.config.pad_token_id or 0))
+        device = self.model.device
+        self.loss = train_step(self.body, self.model, ids.to(device), targets.to(device), self.optimizers)
+        self.steps += 1
+        self.tokens += sum(len(row.ids) for row in batch)
+        if self.steps % _LOG_STEPS == 0:
+            rate = self.tokens / self.seconds
+            logger.info("step %d: loss %.3f, %.0f tokens/s, %.0f%%", self.steps, self.loss, rate, 100 * self.share)
+
+
+def train_step(
+    body: Callable[..., Any],
+    model: LlamaForCausalLM,
+    ids: torch.Tensor,
+    targets: torch.Tensor,
+    optimizers: Sequence[Optimizer],
+) -> float:
+    """Take one step and return the loss, in nats per target token; logits are made for targets only."""
+    with torch.autocast(ids.device.type, torch.bfloat16):
+        hidden = body(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
+        chosen = targets[:, 1:] >= 0
+        logits = F.linear(hidden[chosen], model.lm_head.weight)
+    loss = F.cross_entropy(logits.float(), targets[:, 1:][chosen])
+    torch.autograd.backward(loss)
+    step(model, optimizers)
+    return float(loss.item())
