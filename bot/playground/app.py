@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -15,6 +16,7 @@ from bot.playground.arguments import read_arguments
 from bot.playground.control.routes import control_routes
 from bot.playground.delivery import Timings
 from bot.playground.errors import SlackError
+from bot.playground.guard import Guard
 from bot.playground.ids import Clock
 from bot.playground.playground import Playground, Tokens
 from bot.playground.responses import Response as ResponseUrlAnswer
@@ -50,7 +52,7 @@ def create_app(
 ) -> Starlette:
     """Return the playground. State is kept in `store` (default: memory); it is restored when the app starts.
 
-    `allow_remote` lets the control API answer under other names than loopback ones.
+    `allow_remote` lets it answer under other names than loopback ones.
     """
     playground = Playground(
         store=store or MemoryStore(), now=now, tokens=tokens or Tokens(), timings=timings or Timings()
@@ -73,9 +75,9 @@ def create_app(
         Route("/", _serve_page),
         Mount("/static", app=_Static(directory=STATIC, check_dir=False)),
     ]
-    app = Starlette(routes=routes, lifespan=lifespan)
+    guard = Middleware(Guard, allow_remote=allow_remote)
+    app = Starlette(routes=routes, lifespan=lifespan, middleware=[guard])
     app.state.playground = playground
-    app.state.allow_remote = allow_remote
     return app
 
 

@@ -38,7 +38,7 @@ class Playground:
         self.timings = timings
         self.store = store
         self.app_id = derived_id("A", "app")
-        self.origin = "http://127.0.0.1"  # where the bot reaches this server; learnt from its calls
+        self.origin = ""  # where this server is reached: by the bot once it has called, until then by the page
         self.workspaces: dict[str, Workspace] = {}
         self.uploads: dict[str, Announced] = {}  # by file id
         self.faults = Faults()

@@ -30,6 +30,7 @@ class PlaygroundServer(uvicorn.Server):
             app,
             ws="websockets-sansio",
             ws_ping_interval=20.0,
+            ws_per_message_deflate=False,
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=2,

@@ -216,8 +216,8 @@ class TestActing:
 
 
 class TestAccess:
-    def call(self, slack: RunningPlayground, headers: dict[str, str]) -> int:
-        request = urllib.request.Request(f"{slack.url}/control/state", headers=headers)
+    def call(self, slack: RunningPlayground, headers: dict[str, str], path: str = "/control/state") -> int:
+        request = urllib.request.Request(slack.url + path, headers=headers)
         try:
             with urllib.request.urlopen(request) as answer:
                 status: int = answer.status
@@ -237,6 +237,20 @@ class TestAccess:
     @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1"])
     def test_other_pages_are_not_answered(self, module_slack: RunningPlayground, origin: str) -> None:
         assert self.call(module_slack, {"Origin": origin}) == 403
+
+    def test_other_pages_cannot_use_the_well_known_token(self, module_slack: RunningPlayground) -> None:
+        call = "/api/auth.test?token=xoxb-playground"
+        assert self.call(module_slack, {}, call) == 200
+        for headers in (
+            {"Origin": "https://evil.example"},
+            {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+        ):
+            assert self.call(module_slack, headers, call) == 403
+
+    def test_a_link_to_the_page_may_be_followed_from_anywhere(self, module_slack: RunningPlayground) -> None:
+        link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+        assert self.call(module_slack, link, "/") == 200
+        assert self.call(module_slack, link, "/control/state") == 403
 
     def test_its_own_page_is_answered(self, module_slack: RunningPlayground) -> None:
         assert self.call(module_slack, {"Origin": module_slack.url}) == 200

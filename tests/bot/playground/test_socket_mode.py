@@ -59,6 +59,12 @@ def test_a_ticket_opens_one_connection(slack: RunningPlayground) -> None:
         connect(url)
 
 
+def test_another_page_cannot_open_a_connection(slack: RunningPlayground) -> None:
+    url = WebClient(base_url=slack.api_url).apps_connections_open(app_token=Tokens().app)["url"]
+    with pytest.raises(InvalidStatus):
+        connect(url, additional_headers={"Origin": "https://evil.example"})
+
+
 def test_an_event_has_slacks_envelope_and_payload(slack: RunningPlayground) -> None:
     with line(slack) as bot:
         bot.receive()
