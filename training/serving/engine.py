@@ -163,7 +163,8 @@ class Engine:
 
 
 def _window(model: PreTrainedModel) -> int:
-    return int(model.config.get_text_config().max_position_embeddings)
+    # A model without positions of its own (ALiBi) names no limit.
+    return int(getattr(model.config.get_text_config(), "max_position_embeddings", 2048))
 
 
 def _end_tokens(base: Base) -> frozenset[int]:

@@ -11,7 +11,7 @@ from types import FrameType
 
 import uvicorn
 
-from training.models import Dtype, load_base
+from training.models import Base, Dtype, load_base
 from training.serving.app import create_app
 from training.serving.embedder import Embedder, load_embedder
 from training.serving.engine import Engine
@@ -49,7 +49,9 @@ def serve(
     """
     # First of all, because loading takes seconds and a taken port should be heard of at once.
     with contextlib.closing(listen(host, port)) as listener, contextlib.ExitStack() as stack:
-        engine = Engine(load_base(base_model, dtype=dtype, device=device), served_name=served_name, settings=settings)
+        engine = Engine(
+            _servable(load_base(base_model, dtype=dtype, device=device)), served_name=served_name, settings=settings
+        )
         engine.start()
         stack.callback(engine.close)
         for name, folder in (adapters or {}).items():
@@ -104,6 +106,16 @@ def server(
         timeout_graceful_shutdown=grace_seconds,
     )
     return Server(config, on_ready)
+
+
+def _servable(base: Base) -> Base:
+    # transformers marks so what keeps a running state instead of keys and values: padding would change its answers.
+    if getattr(base.model, "_is_stateful", False):
+        raise ServeError(
+            f"{base.name} is a recurrent or hybrid model, and this server answers with attention models only. "
+            "Set TIMBRE_BASE_MODEL to one of those."
+        )
+    return base
 
 
 def _load(engine: Engine, name: str, folder: Path) -> None:

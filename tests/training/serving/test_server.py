@@ -1,3 +1,4 @@
+import shutil
 import signal
 import socket
 import subprocess
@@ -6,8 +7,9 @@ from pathlib import Path
 
 import openai
 import pytest
+from transformers import MambaConfig, MambaForCausalLM
 
-from training.models import BaseModelMissing
+from training.models import BaseModelMissing, load_base
 from training.serving.server import ServeError, listen, serve
 
 PROGRAM = """
@@ -74,3 +76,15 @@ def test_a_missing_base_model_frees_the_port_again(tmp_path: Path) -> None:
 def test_an_adapter_that_cannot_be_loaded_is_one_clear_error(lively_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ServeError, match="no adapter folder"):
         serve(lively_folder, port=0, adapters={"voice-1": tmp_path / "nowhere"})
+
+
+def test_a_recurrent_model_is_refused_because_padding_would_change_its_answers(
+    lively_folder: Path, tmp_path: Path
+) -> None:
+    vocabulary = len(load_base(lively_folder).tokenizer)
+    config = MambaConfig(vocab_size=vocabulary, hidden_size=8, num_hidden_layers=1, state_size=2)
+    shutil.copytree(lively_folder, tmp_path / "mamba")
+    MambaForCausalLM(config).save_pretrained(tmp_path / "mamba")
+
+    with pytest.raises(ServeError, match="recurrent or hybrid"):
+        serve(tmp_path / "mamba", port=0)
