@@ -15,8 +15,12 @@ from training.config import TrainingConfig
 
 logger = logging.getLogger(__name__)
 
-DONE, FAILED, LOST, UNTOLD = 0, 1, 3, 4
-"""Exit codes: people were asked; the run failed and says why; it is somebody else's; not even that could be said."""
+DONE, FAILED, LOST, UNTOLD = 0, 10, 11, 12
+"""Exit codes: people were asked; the run failed and says why; it is somebody else's; not even that could be said.
+
+Python itself ends with 1 or 2 when it says nothing of the kind.
+"""
+LOWER_PRIORITY = 10
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -63,4 +67,5 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    os.nice(LOWER_PRIORITY)  # people wait for the bot and the model server, nobody for this
     sys.exit(main())

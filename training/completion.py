@@ -8,12 +8,12 @@ import torch
 from sqlalchemy.exc import SQLAlchemyError
 
 from training.attempt import DONE, FAILED, LOST, UNTOLD
+from training.base_folder import BaseModelMissing
 from training.chat import ChatFormatError
 from training.checkpoints import AdapterExists, AdapterIncomplete
 from training.dataset import TooLittleVarietyError
 from training.examples import PairsFileError
 from training.lora import NonFiniteLoss
-from training.models import BaseModelMissing
 from training.outcome import RunLostError, fail
 from training.pipeline import Attempt, complete
 from training.runs import RunRefusedError

@@ -31,6 +31,8 @@ class TrainingConfig:
     """How long reviewers can decide about a new voice."""
     sample_tokens: int = 160
     """Length at most of the answers that a report shows."""
+    device: str = "cpu"
+    """Where a training process computes, as torch names it: cpu, cuda, cuda:1."""
     threads: int | None = None
     """CPU threads of a training process; None: as many as torch sees fit."""
 

@@ -1,14 +1,13 @@
 """One attempt at a run, from approved pairs to a candidate: snapshot, fit, save, evaluate, propose."""
 
-import json
-import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
+
+from sqlalchemy.orm import Session
 
 from storage import adapters, runs
 from storage.adapters import LiveVoice
@@ -18,9 +17,10 @@ from storage.runs import Run, RunStatus
 from training.adapters import detach_adapters
 from training.checkpoints import AdapterIncomplete, Manifest, Origin, read_manifest, save_adapter
 from training.config import TrainingConfig
-from training.dataset import Dataset, asked, make_dataset, read_dataset, settings_of, usable_pairs, write_dataset
+from training.dataset import Dataset, make_dataset, read_dataset, settings_of, usable_pairs, write_dataset
 from training.evaluation.comparison import compare
 from training.evaluation.report import Report
+from training.findings import describe, write_report
 from training.folders import RunFolders
 from training.lora import Fit, Progress, fit
 from training.models import Base, load_base
@@ -57,7 +57,7 @@ def complete(attempt: Attempt) -> Ballot:
     progress.phase("snapshot")
     dataset = _snapshot(attempt)
     progress.phase("loading", train_pairs=len(dataset.split.train))
-    base = load_base(attempt.config.base_model)
+    base = load_base(attempt.config.base_model, device=attempt.config.device)
     progress.phase("training")
     fitted = _fit(base, dataset, attempt.config, progress)
     progress.phase("saving")
@@ -66,11 +66,11 @@ def complete(attempt: Attempt) -> Ballot:
     _enter_evaluation(attempt)
     progress.phase("evaluating")
     live, report, note = _evaluate(attempt, base, dataset, progress)
-    result = _result(base, dataset, fitted, report, live, note)
-    report_sha256 = write_report(attempt.folders.report, result)
-    candidate = Candidate(manifest.adapter_hash, dataset.sha256, report_sha256, live.version, result)
+    result = describe(base, dataset, fitted, report, live, note)
     progress.phase("done")
-    with attempt.database.writing() as session:
+    with _holding(attempt) as session:
+        report_sha256 = write_report(attempt.folders.report, result)
+        candidate = Candidate(manifest.adapter_hash, dataset.sha256, report_sha256, live.version, result)
         return propose(
             session,
             attempt.run,
@@ -82,16 +82,32 @@ def complete(attempt: Attempt) -> Ballot:
         )
 
 
+@contextmanager
+def _holding(attempt: Attempt) -> Iterator[Session]:
+    """Yield a transaction during which nobody can take the run: only in one may its files be touched.
+
+    A process that slept for so long that another worker took its run up would otherwise overwrite the other's files
+    when it wakes, those of a voice in use among them. Raises `RunLostError` when the run was taken or cancelled before.
+    """
+    now = attempt.now()
+    with attempt.database.writing() as session:
+        if not runs.heartbeat(session, attempt.run.id, worker=attempt.worker, now=now):
+            raise RunLostError(f"run {attempt.run.id} is not {attempt.worker}'s any more")
+        yield session
+
+
 def _snapshot(attempt: Attempt) -> Dataset:
     """Return the run's dataset: the one an earlier attempt wrote, if its settings are still these, or a new one."""
     dataset = read_dataset(attempt.folders.run)
-    if dataset is None or dataset.settings != settings_of(attempt.config):
+    is_new = dataset is None or dataset.settings != settings_of(attempt.config)
+    if dataset is None or is_new:
         with attempt.database.reading() as session:
             usable = usable_pairs(session, team_id=attempt.run.team_id)
         require_enough(usable, attempt.config.min_pairs)
         dataset = make_dataset(usable, attempt.config)
-        write_dataset(attempt.folders.run, dataset)
-    with attempt.database.writing() as session:
+    with _holding(attempt) as session:
+        if is_new:
+            write_dataset(attempt.folders.run, dataset)
         runs.set_run_pairs(session, attempt.run.id, dataset.pair_splits)
     return dataset
 
@@ -111,9 +127,9 @@ def _fit(base: Base, dataset: Dataset, config: TrainingConfig, progress: Progres
 
 
 def _save(attempt: Attempt, base: Base, dataset: Dataset, fitted: Fit) -> Manifest:
-    folder = attempt.folders.adapter
-    # An earlier attempt may have been killed after saving. Nobody has heard of its adapter: only `propose` names one.
-    shutil.rmtree(folder, ignore_errors=True)
+    with _holding(attempt):
+        # An earlier attempt may have been killed after saving. Nobody knows its adapter: only `propose` names one.
+        shutil.rmtree(attempt.folders.adapter, ignore_errors=True)
     origin = Origin(
         base_model=base.name,
         base_revision=base.revision,
@@ -122,14 +138,13 @@ def _save(attempt: Attempt, base: Base, dataset: Dataset, fitted: Fit) -> Manife
         settings=asdict(attempt.config.lora),
         scores={"val_loss_start": fitted.val_loss_start, "val_loss": fitted.val_loss_end},
     )
-    return save_adapter(fitted.model, folder, origin)
+    return save_adapter(fitted.model, attempt.folders.adapter, origin)
 
 
 def _enter_evaluation(attempt: Attempt) -> None:
-    evaluating, working, mine = RunStatus.EVALUATING, runs.WORKING, attempt.worker
-    with attempt.database.writing() as session:
-        if not runs.move_run(session, attempt.run.id, to=evaluating, only_from=working, now=attempt.now(), worker=mine):
-            raise RunLostError(f"run {attempt.run.id} is not {mine}'s any more")
+    evaluating, working = RunStatus.EVALUATING, runs.WORKING
+    with _holding(attempt) as session:
+        runs.move_run(session, attempt.run.id, to=evaluating, only_from=working, now=attempt.now())
 
 
 def _evaluate(
@@ -165,49 +180,3 @@ def _comparable(live: LiveVoice, base: Base) -> tuple[Path | None, str | None]:
     if revision != base.revision:
         return None, f"{live.adapter.name} could not be compared: it was trained on another base model."
     return folder, None
-
-
-def _result(
-    base: Base, dataset: Dataset, fitted: Fit, report: Report, live: LiveVoice, note: str | None
-) -> dict[str, Any]:
-    """Return what is known of the run, ready for JSON. Losses are nats per answer token."""
-    return {
-        "base_model": base.name,
-        "base_revision": base.revision,
-        "train_pairs": len(dataset.split.train),
-        "val_pairs": len(dataset.split.validation),
-        "test_pairs": len(dataset.split.test),
-        "left_out": dict(dataset.left_out),
-        "truncated_pairs": fitted.truncated,
-        "epochs": len(fitted.epochs),
-        "steps": fitted.steps,
-        "train_loss": fitted.train_loss,
-        "val_loss_start": fitted.val_loss_start,
-        "val_loss_end": fitted.val_loss_end,
-        "seconds": fitted.seconds,
-        "tokens_per_s": fitted.tokens / fitted.seconds,
-        "history": [[record.step, record.loss] for record in fitted.history],
-        "dataset_sha256": dataset.sha256,
-        "live": live.adapter.name if live.adapter else None,
-        "live_note": note,
-        "report": _readable(report),
-    }
-
-
-def _readable(report: Report) -> dict[str, Any]:
-    """Return the report ready for JSON and for people: the questions without their passages."""
-    found: dict[str, Any] = json.loads(report.to_json())
-    for sample in found["samples"]:
-        sample["question"] = asked(sample["question"])
-    # With a single held-out answer an interval has no bounds, and JSON no infinity.
-    bounded = {arm: range_ for arm, range_ in found["differences"].items() if math.isfinite(range_["low"])}
-    return {**found, "differences": bounded}
-
-
-def write_report(path: Path, result: dict[str, Any]) -> str:
-    """Write the report beside the adapter and return the sha256 of the file."""
-    text = json.dumps(result, indent=2, ensure_ascii=False, sort_keys=True).encode()
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(text)
-    partial.replace(path)
-    return sha256(text).hexdigest()

@@ -13,9 +13,9 @@ from storage.runs import Run
 from training.checkpoints import read_manifest
 from training.config import TrainingConfig
 from training.dataset import make_dataset, settings_of, usable_pairs, write_dataset
+from training.findings import write_report
 from training.folders import RunFolders
 from training.outcome import Candidate, propose
-from training.pipeline import write_report
 
 TEAM = "T1"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

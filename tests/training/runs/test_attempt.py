@@ -3,7 +3,7 @@ import json
 import os
 import shutil
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -144,11 +144,37 @@ def test_another_attempt_with_other_settings_takes_a_new_snapshot(
 
 
 def test_an_attempt_that_has_lost_its_run_proposes_nothing(team: Database, quick: TrainingConfig) -> None:
-    work = attempt(team, quick)
     with pytest.raises(RunLostError):
-        complete(replace(work, worker="somebody-else"))
+        complete(replace(attempt(team, quick), worker="somebody-else"))
     with team.reading() as session:
         assert adapters.list_adapters(session, team_id=TEAM) == []
+
+
+@pytest.mark.parametrize("asleep", ["saving", "done"])
+def test_an_attempt_that_wakes_after_another_one_finished_leaves_its_voice_alone(
+    team: Database, quick: TrainingConfig, asleep: str
+) -> None:
+    sleeper = attempt(team, quick)
+    hashes: list[str] = []
+
+    def sleep_and_lose_the_run() -> datetime:
+        """The clock is read before the run is held: the other worker has all the time there."""
+        if stored(team, 1).progress.get("phase") == asleep and not hashes:
+            hashes.append("")
+            with team.writing() as session:
+                later = NOW + timedelta(hours=1)
+                taken = runs.claim_run(session, worker="other", stale_before=later, now=later)
+            assert taken is not None
+            other = replace(sleeper, worker="other", run=taken, config=replace(quick, sample_tokens=4))
+            ballot = complete(other)
+            hashes[:] = [ballot.adapter_sha256, ballot.report_sha256]
+        return NOW
+
+    with pytest.raises(RunLostError):
+        complete(replace(sleeper, now=sleep_and_lose_the_run))
+    assert hashes[0] == read_manifest(sleeper.folders.adapter).adapter_hash
+    assert hashes[1] == sha256(sleeper.folders.report.read_bytes()).hexdigest()
+    assert stored(team, 1).status == RunStatus.AWAITING_APPROVAL
 
 
 def test_a_child_whose_run_was_cancelled_says_nothing_of_it(team: Database, quick: TrainingConfig) -> None:
