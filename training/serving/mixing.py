@@ -21,11 +21,14 @@ BASE = "__base__"
 
 @dataclass(frozen=True)
 class _Joint:
-    """The adapters in use, in one layer. `own` is (rows, 1, ranks): 1 where a rank is of the row's own adapter."""
+    """The adapters in use, in one layer. `own` is (rows, 1, ranks): 1 where a rank is of the row's own adapter.
+
+    It is None when all rows have the same adapter.
+    """
 
     down: Tensor
     up: Tensor
-    own: Tensor
+    own: Tensor | None
 
 
 class Mixer:
@@ -53,14 +56,14 @@ class Mixer:
             return
         self._rows = list(rows)
         used = sorted(set(rows) - {BASE})
-        owns: dict[tuple[tuple[str, int], ...], Tensor] = {}
+        owns: dict[tuple[tuple[str, int], ...], Tensor | None] = {}
         self._joint = {}
         for layer in self._layers:
             ranks = tuple((slot, int(layer.r[slot])) for slot in used if slot in layer.lora_A)
             if ranks:
                 down, up = self._concatenated(layer, tuple(slot for slot, _ in ranks))
                 if ranks not in owns:
-                    owns[ranks] = _ownership(rows, ranks).to(down)
+                    owns[ranks] = None if len(set(rows)) == 1 else _ownership(rows, ranks).to(down)
                 self._joint[layer] = _Joint(down, up, owns[ranks])
 
     def _forward(self, layer: lora.Linear, x: Tensor) -> Tensor:
@@ -68,7 +71,9 @@ class Mixer:
         joint = self._joint.get(layer)
         if joint is None:
             return result
-        parts = (x.to(joint.down.dtype) @ joint.down) * joint.own
+        parts = x.to(joint.down.dtype) @ joint.down
+        if joint.own is not None:
+            parts *= joint.own
         return result + (parts @ joint.up).to(result.dtype)
 
     def _concatenated(self, layer: lora.Linear, slots: tuple[str, ...]) -> tuple[Tensor, Tensor]:
