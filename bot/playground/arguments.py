@@ -1,6 +1,7 @@
 """A call's arguments, whichever way they were sent: query, form or JSON."""
 
 import json
+import math
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -75,7 +76,7 @@ class Arguments:
             return None
         if isinstance(value, str):
             try:
-                value = json.loads(value)
+                value = strict_json(value)
             except ValueError:
                 raise SlackError(error, f"{name!r} is not JSON.") from None
         if not isinstance(value, kind):
@@ -92,6 +93,25 @@ class Arguments:
         return [word.strip() for word in str(value or "").split(",") if word.strip()]
 
 
+def strict_json(text: str) -> Any:
+    """Return parsed JSON; raises ValueError for what could not be sent on: NaN, infinity, half a surrogate pair."""
+    value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    if "\\ud" in text.lower():
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError(f"{digits} is too large")
+    return value
+
+
 async def read_arguments(request: Request) -> Arguments:
     """Return a request's arguments; raises SlackError `invalid_json` or `invalid_form_data`."""
     values: Json = dict(request.query_params)
@@ -101,7 +121,7 @@ async def read_arguments(request: Request) -> Arguments:
     try:
         text = body.decode()
         if "json" in request.headers.get("content-type", "") or text[:1] in "{[":
-            sent = json.loads(text)
+            sent = strict_json(text)
             if not isinstance(sent, dict):
                 raise SlackError("json_not_object", "The body is a JSON object.")
         else:

@@ -76,15 +76,15 @@ def _problems(blocks: list[Any], surface: Surface) -> Iterator[Problem]:
         if not isinstance(block, dict):
             yield where, "must be an object"
             continue
-        if block.get("type") not in surface.block_types:
+        if str(block.get("type")) not in surface.block_types:
             yield f"{where}/type", f"unsupported type: {block.get('type')}"
             continue
         block_id = block.get("block_id")
         if block_id is not None:
             yield from _length(f"{where}/block_id", block_id, 255)
-            if block_id in seen:
+            if str(block_id) in seen:
                 yield f"{where}/block_id", f"block_id {block_id!r} already exists"
-            seen.add(block_id)
+            seen.add(str(block_id))
         check = _CHECKS.get(block["type"])
         if check is not None:
             yield from check(where, block)
@@ -182,7 +182,7 @@ def _elements(where: str, block: Json, most: int) -> Iterator[Problem]:
 
 
 def _element(where: str, element: Any) -> Iterator[Problem]:
-    if not isinstance(element, dict) or "type" not in element:
+    if not isinstance(element, dict) or not isinstance(element.get("type"), str):
         yield where, "must be an element with a type"
         return
     if "action_id" in element:
