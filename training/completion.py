@@ -8,29 +8,11 @@ import torch
 from sqlalchemy.exc import SQLAlchemyError
 
 from training.attempt import DONE, FAILED, LOST, UNTOLD
-from training.base_folder import BaseModelMissing
-from training.chat import ChatFormatError
-from training.checkpoints import AdapterExists, AdapterIncomplete
-from training.dataset import TooLittleVarietyError
-from training.examples import PairsFileError
-from training.lora import NonFiniteLoss
+from training.errors import TrainingError
 from training.outcome import RunLostError, fail
 from training.pipeline import Attempt, complete
-from training.runs import RunRefusedError
 
 logger = logging.getLogger(__name__)
-
-EXPLAINED = (
-    AdapterExists,
-    AdapterIncomplete,
-    BaseModelMissing,
-    ChatFormatError,
-    NonFiniteLoss,
-    PairsFileError,
-    RunRefusedError,
-    TooLittleVarietyError,
-)
-"""Errors whose own words tell a person what to do."""
 
 
 def see_through(attempt: Attempt) -> int:
@@ -58,7 +40,7 @@ def _tell(attempt: Attempt, error: str) -> int:
 
 def explain(error: Exception, attempt: Attempt) -> str:
     """Return why a run failed and what to do about it, in a sentence or two that hold no message text."""
-    if isinstance(error, EXPLAINED):
+    if isinstance(error, TrainingError):
         return str(error)
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return f"The disk is full: make room in {attempt.config.data_folder}, then retrain."

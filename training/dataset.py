@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from storage.pairs import Pair, approved_pairs
 from training.citing import cite
 from training.config import TrainingConfig
+from training.errors import TrainingError
 from training.examples import Example, PairsFileError, Split, fingerprint, read_examples, split, write_examples
 from training.grouping import groups
 from training.prompt import Passage, build_messages
@@ -26,7 +27,7 @@ SPLIT_SEED = 0
 _SUMMARY = "dataset.json"
 
 
-class TooLittleVarietyError(ValueError):
+class TooLittleVarietyError(TrainingError):
     """Too few different questions to learn from some and be tested on others."""
 
     def __init__(self, questions: int) -> None:

@@ -1,9 +1,10 @@
 """Why the voice in use stays as it is, in words for people."""
 
 from storage.ballots import BallotStatus
+from training.errors import TrainingError
 
 
-class PromotionError(Exception):
+class PromotionError(TrainingError):
     """The voice in use stays as it is; the message says why and what to do."""
 
 

@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 from storage import audit, runs
 from storage.runs import Run, RunStatus
 from training.dataset import Usable, usable_pairs
+from training.errors import TrainingError
 
 
-class RunRefusedError(Exception):
+class RunRefusedError(TrainingError):
     """A request that can't be met; the message says why and what to do."""
 
 

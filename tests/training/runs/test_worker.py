@@ -29,7 +29,8 @@ LATER = datetime(2100, 1, 1, tzinfo=UTC)
 WORKER = (
     "import sys, threading; from pathlib import Path; from training.config import TrainingConfig;"
     "from training.worker import stop_on_signals, work;"
-    "work(TrainingConfig.from_json(Path(sys.argv[1]).read_text()), stop=stop_on_signals(), poll_seconds=0.05)"
+    "stop = stop_on_signals(); print('up', flush=True);"
+    "work(TrainingConfig.from_json(Path(sys.argv[1]).read_text()), stop=stop, poll_seconds=0.05)"
 )
 
 
@@ -205,13 +206,12 @@ def test_without_a_run_there_is_nothing_to_do(team: Database, config: TrainingCo
 def test_a_worker_process_that_is_terminated_ends_without_an_error(config: TrainingConfig, tmp_path: Path) -> None:
     config.write(tmp_path / "worker.json")
     with subprocess.Popen(
-        [sys.executable, "-c", f"print('up', flush=True);{WORKER}", str(tmp_path / "worker.json")],
+        [sys.executable, "-c", WORKER, str(tmp_path / "worker.json")],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        time.sleep(1.5)
         process.terminate()
         _, errors = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, errors) == (0, b"")
