@@ -6,6 +6,8 @@ import { day, dayKey, full } from "./time.js";
 
 const GROUPED_S = 300; // messages of one author within this many seconds stand together
 const NEAR_PX = 80; // this close to an end counts as being there
+const WINDOW = 120; // messages drawn at once, however many are known
+const STEP = 50; // how far the window moves
 
 export class Conversation {
   #app;
@@ -14,7 +16,8 @@ export class Conversation {
   #rows = new Map(); // ts to { message, flags, node }
   #list = h("div.rows");
   #jump;
-  #last = null; // the newest message drawn
+  #last = null; // the newest message known
+  #until = null; // the last message drawn (its timestamp); null follows the conversation's end
   #atEnd = true;
   #open = null; // the thread that stands open beside this list
   #seen; // everything up to this timestamp was read when the conversation was opened
@@ -64,48 +67,94 @@ export class Conversation {
   }
 
   toEnd() {
+    if (this.#until !== null) {
+      this.#until = null;
+      this.draw();
+    }
     this.scroller.scrollTop = this.scroller.scrollHeight;
     this.#atEnd = true;
     this.#jump.hidden = true;
   }
 
-  /** Scroll to a message and light it up for a moment. */
-  reveal(ts) {
-    const row = this.#list.querySelector(`[data-ts="${CSS.escape(ts)}"]`);
-    if (!row) return false;
+  /** Scroll to a message and light it up for a moment; older messages are loaded until it is there. */
+  async reveal(ts) {
+    if (!this.#thread) await this.#app.store.loadBack(this.#channel, ts);
+    const messages = this.#app.store.timeline(this.#channel, this.#thread)?.messages ?? [];
+    const at = messages.findIndex((message) => message.ts === ts);
+    if (at < 0) return;
+    this.#showUntil(at + WINDOW / 2, messages);
     this.#atEnd = false;
+    this.draw();
+    const row = this.#rows.get(ts).node;
     row.scrollIntoView({ block: "center" });
     row.classList.add("revealed");
     row.focus({ preventScroll: true });
-    return true;
   }
 
   draw() {
     const timeline = this.#app.store.timeline(this.#channel, this.#thread);
     if (!timeline || !this.node.isConnected) return;
     if (this.#atEnd && !this.#thread) this.#app.store.trim(this.#channel);
-    const before = { height: this.scroller.scrollHeight, first: this.#list.querySelector(".message")?.dataset.ts, last: this.#last };
-    place(this.#list, this.#nodes(timeline));
-    this.#keepPlace(before, timeline);
+    const { messages } = timeline;
+    const end = this.#endIn(messages);
+    const start = Math.max(0, end - WINDOW);
+    const anchor = this.#atEnd ? null : this.#anchor();
+    place(this.#list, this.#nodes(timeline, start, end));
+    this.#keepPlace(anchor, messages);
   }
 
-  #nodes(timeline) {
-    const { messages, hasMore } = timeline;
-    const nodes = [hasMore ? this.#older : null, messages.length ? null : this.#emptyNode];
-    let previous = null;
+  #endIn(messages) {
+    const at = this.#until === null ? -1 : messages.findLastIndex((message) => message.ts === this.#until);
+    return at < 0 ? messages.length : at + 1;
+  }
+
+  /** Let the window end before the message at `end`, or follow the conversation when that is its end. */
+  #showUntil(end, messages) {
+    this.#until = end >= messages.length ? null : messages[Math.max(end, Math.min(WINDOW, messages.length)) - 1].ts;
+  }
+
+  async #moveUp() {
+    const timeline = this.#app.store.timeline(this.#channel, this.#thread);
+    if (!timeline || this.moving) return;
+    this.moving = true;
+    try {
+      if (!this.#thread && this.#endIn(timeline.messages) - WINDOW < STEP) await this.#app.store.loadOlder(this.#channel);
+    } finally {
+      this.moving = false;
+    }
+    const end = this.#endIn(timeline.messages);
+    if (end > WINDOW) this.#showUntil(end - STEP, timeline.messages);
+    this.draw();
+  }
+
+  #moveDown() {
+    const messages = this.#app.store.timeline(this.#channel, this.#thread)?.messages ?? [];
+    this.#showUntil(this.#endIn(messages) + STEP, messages);
+    this.draw();
+  }
+
+  /** The topmost message in sight and where it stands. */
+  #anchor() {
+    const top = this.scroller.getBoundingClientRect().top;
+    const row = [...this.#list.querySelectorAll(".message")].find((node) => node.getBoundingClientRect().bottom > top);
+    return row ? { ts: row.dataset.ts, offset: row.getBoundingClientRect().top } : null;
+  }
+
+  #nodes({ messages, hasMore }, start, end) {
+    const nodes = [hasMore || start > 0 ? this.#older : null, messages.length ? null : this.#emptyNode];
+    let previous = messages[start - 1] ?? null;
     const live = new Set();
-    for (const message of messages) {
+    for (const message of messages.slice(start, end)) {
       nodes.push(...this.#divider(message, previous, messages), this.#row(message, previous));
       live.add(message.ts);
       previous = message;
     }
     for (const ts of this.#rows.keys()) if (!live.has(ts)) this.#rows.delete(ts);
-    this.#last = previous?.ts ?? null;
     return nodes.filter(Boolean);
   }
 
   get #older() {
-    return h("p.older", {}, h("button.button.small", { type: "button", onclick: () => this.#app.store.loadOlder(this.#channel) }, "Older messages"));
+    return h("p.older", {}, h("button.button.small", { type: "button", onclick: () => this.#moveUp() }, "Older messages"));
   }
 
   get #emptyNode() {
@@ -136,21 +185,26 @@ export class Conversation {
     return node;
   }
 
-  #keepPlace(before, { messages }) {
+  #keepPlace(anchor, messages) {
+    const newest = messages.at(-1)?.ts ?? null;
+    const stays = this.#rows.get(anchor?.ts)?.node;
     if (this.#atEnd) this.toEnd();
-    else if (before.first && messages[0]?.ts !== before.first) this.scroller.scrollTop += this.scroller.scrollHeight - before.height;
-    else if (before.last && this.#last !== before.last) this.#jump.hidden = false;
+    else if (stays) this.scroller.scrollTop += stays.getBoundingClientRect().top - anchor.offset;
+    if (!this.#atEnd && this.#last && newest !== this.#last) this.#jump.hidden = false;
+    this.#last = newest;
     if (this.#atEnd && !document.hidden) this.#app.markRead(this.#channel);
   }
 
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    this.#atEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    const atBottom = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    this.#atEnd = atBottom && this.#until === null;
     if (this.#atEnd && !this.#jump.hidden) {
       this.#jump.hidden = true;
       this.#app.markRead(this.#channel);
     }
-    if (scrollTop < NEAR_PX && !this.#thread) this.#app.store.loadOlder(this.#channel);
+    if (atBottom && this.#until !== null) this.#moveDown();
+    else if (scrollTop < NEAR_PX && scrollHeight > clientHeight) this.#moveUp();
   }
 }
 

@@ -6,13 +6,14 @@ import { typedText } from "./names.js";
 import { isReviewer } from "./roles.js";
 
 const KEY = "timbre-guide";
+const ASKING = 2; // the step of asking; it is done when the answer came
 const REVIEW_CHANNEL = "timbre-review";
 const LOOKED_AT = 12; // threads looked through for one that waits for a reviewer
 
 const STEPS = [
-  { title: "Read a thread", button: "Open a thread", go: readThread, text: () => "People here ask and answer each other. Their answers are what Timbre learns its voice from." },
+  { title: "Read a thread", button: "Open a thread", go: readThread, text: () => "Welcome. People here ask and answer each other, and Timbre learns its voice from the answers they approve." },
   { title: "Approve an answer", button: (app) => (isReviewer(app.store.me, app.store.groups.values()) ? "Show me an answer" : "Be a reviewer"), go: reviewThread, text: (app) => (isReviewer(app.store.me, app.store.groups.values()) ? "You are a reviewer now. React ✅ to the reply that is right and sounds like your team." : "Reviewers mark good answers with ✅. Only what they approve is ever used.") },
-  { title: "Ask Timbre", button: "Ask a question", go: askTimbre, text: () => "Send the question that is waiting in the composer. The answer comes in a thread, with its sources." },
+  { title: "Ask Timbre", button: "Ask a question", go: askTimbre, text: () => "Send the question that is waiting in the composer. The answer comes in its thread, with sources." },
   { title: "Train a voice", button: "Be an admin", go: retrain, text: () => "Send /timbre retrain. Timbre fine-tunes on every approved answer; it takes a minute or two." },
   { title: "Decide", button: "Open the report", go: decide, text: () => `The comparison arrives in #${REVIEW_CHANNEL}. Read it as a reviewer, then approve: from that moment Timbre speaks in the new voice.` },
 ];
@@ -48,6 +49,11 @@ export function mountGuide(app, element) {
   app.on("did", (what) => {
     const step = stepDone(what, app);
     if (step !== null) finish(step);
+    if (!state.hidden && isQuestion(what, app) && state.step >= ASKING) app.openThread({ ...what.answer.message, channel: what.answer.channel });
+  });
+  app.store.on("message", ({ message }) => {
+    const isAnswer = message.user === app.store.bot?.id && message.thread_ts && message.thread_ts !== message.ts;
+    if (isAnswer && state.step === ASKING) finish(ASKING);
   });
   app.on("route", () => app.route.thread && state.step === 0 && finish(0));
   app.store.on("reset", draw);
@@ -56,11 +62,13 @@ export function mountGuide(app, element) {
 
 const stepAt = (state) => STEPS[state.step] ?? END;
 
+/** Is it a new question to the bot? Its thread is where the answer will be. */
+const isQuestion = ({ call, body }, app) => call === "post" && !body.thread_ts && body.text.includes(`@${app.store.bot?.name}`);
+
 /** Which step somebody just did by acting, or null. */
 function stepDone({ call, body }, app) {
   const { store } = app;
   if (call === "react" && body.name === "white_check_mark" && isReviewer(store.me, store.groups.values())) return 1;
-  if (call === "post" && store.bot && body.text.includes(`@${store.bot.name}`)) return 2;
   if (call === "command" && /^retrain\b/.test(body.text)) return 3;
   if (call === "click" && body.ts && store.channel(body.channel)?.name === REVIEW_CHANNEL) return 4;
   return null;

@@ -41,7 +41,7 @@ class App {
   async act(call, body) {
     try {
       const answer = await act(call, { user: this.store.me.id, ...body });
-      this.tell("did", { call, body });
+      this.tell("did", { call, body, answer });
       return answer;
     } catch (error) {
       return this.failed(error);

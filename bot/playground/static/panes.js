@@ -100,7 +100,7 @@ class Pane {
   #revealWanted() {
     this.list?.draw();
     const wanted = this.app.takeReveal(this.isThread);
-    if (wanted) this.list?.reveal(wanted);
+    if (wanted) this.list?.reveal(wanted).catch((error) => this.app.failed(error));
   }
 
   #refresh(channel) {

@@ -4,7 +4,7 @@ import { follow, look } from "./api.js";
 import { roleOf } from "./roles.js";
 
 const PAGE = 50; // messages asked for at once
-const KEPT = 400; // messages held of a conversation that is followed at its end
+const KEPT = 2000; // messages held of a conversation that is followed at its end
 
 export class Store extends EventTarget {
   me = null;
@@ -110,18 +110,25 @@ export class Store extends EventTarget {
   }
 
   /** Load the page of messages before the first one held. */
-  async loadOlder(channel) {
+  async loadOlder(channel, limit = PAGE) {
     const timeline = this.timeline(channel);
     if (!timeline?.hasMore || timeline.loading) return;
     timeline.loading = true;
     try {
-      const page = await look("messages", { channel, as: this.me.id, before: timeline.messages[0]?.ts, limit: PAGE });
+      const page = await look("messages", { channel, as: this.me.id, before: timeline.messages[0]?.ts, limit });
       timeline.messages = [...page.messages, ...timeline.messages];
       timeline.hasMore = page.has_more;
     } finally {
       timeline.loading = false;
     }
     this.tell("timeline", { channel, thread: null });
+  }
+
+  /** Load older pages until the message with this timestamp is here. */
+  async loadBack(channel, ts) {
+    for (let timeline = this.timeline(channel); timeline?.hasMore && Number(timeline.messages[0].ts) > Number(ts); ) {
+      await this.loadOlder(channel, 1000);
+    }
   }
 
   /** Forget all but a conversation's newest messages; the reader follows its end. */
@@ -285,6 +292,7 @@ const TAKERS = {
     this.connections = connections;
   },
   traffic({ frame }) {
+    if (frame.seq <= (this.frames.at(-1)?.seq ?? 0)) return; // it came with the first look already
     this.frames.push(frame);
     if (this.frames.length > 1000) this.frames.splice(0, 500);
   },

@@ -25,7 +25,7 @@ APPROVE = button(
         "deny": plain("No"),
     },
 )
-REPORT = [
+REPORT: list[dict[str, Any]] = [
     {"type": "header", "text": plain("Run 2: a new voice")},
     {"type": "actions", "elements": [APPROVE, button("Edit…", "edit")]},
 ]
