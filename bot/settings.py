@@ -2,11 +2,12 @@
 
 import difflib
 import os
+import re
 import tempfile
 from pathlib import Path
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from storage.database import sqlite_url
@@ -23,7 +24,15 @@ class SettingsError(ValueError):
 class Settings(BaseSettings):
     """What an operator can set. The README's table is made from these descriptions."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=ENV_FILE,
+        # `TIMBRE_HOUSE_STYLE=` in a copied .env is a setting left out, not the folder it would otherwise name.
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        allow_inf_nan=False,
+    )
 
     data: Path = Field(Path(".timbre"), description="folder for everything Timbre writes")
     database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the data folder")
@@ -68,6 +77,21 @@ class Settings(BaseSettings):
             raise ValueError("should start with http:// or https://")
         return value
 
+    @field_validator("approve_emoji", "reject_emoji")
+    @classmethod
+    def _is_emoji(cls, value: str, info: ValidationInfo) -> str:
+        name = value.strip(":")
+        if not name:
+            raise ValueError("should name an emoji, like white_check_mark")
+        if info.field_name == "reject_emoji" and name == info.data.get("approve_emoji"):
+            raise ValueError(f"should be another one than {PREFIX}APPROVE_EMOJI")
+        return name
+
+    @field_validator("reviewers", "review_channel")
+    @classmethod
+    def _is_name(cls, value: str) -> str:
+        return value.lstrip("@#")
+
     @property
     def database(self) -> str:
         """The database's URL."""
@@ -92,12 +116,13 @@ class Settings(BaseSettings):
         if self.house_style is None:
             return ""
         try:
-            paragraphs = self.house_style.read_text(encoding="utf-8").split("\n\n")
+            text = self.house_style.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as err:
             raise SettingsError(
                 f"{PREFIX}HOUSE_STYLE: {self.house_style} can't be read ({err}); name a Markdown file"
             ) from err
-        return next((part.strip() for part in paragraphs if part.strip() and not part.lstrip().startswith("#")), "")
+        paragraphs = re.sub(r"^#{1,6} .*$", "\n", text, flags=re.MULTILINE).split("\n\n")
+        return next((part.strip() for part in paragraphs if part.strip()), "")
 
     def as_environment(self) -> dict[str, str]:
         """Return the settings as environment variables, for the processes that are started from here."""
@@ -128,15 +153,17 @@ def load_settings(**overrides: object) -> Settings:
 
 
 def _wanted(message: str) -> str:
-    return message.replace("Input should be", "it should be").replace("Value error, ", "it ")
+    return re.sub(r"^(Input|String|Value error,) ", "it ", message)
 
 
 def _refuse_unknown_names() -> None:
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    given = {name.upper() for name in (*os.environ, *dotenv_values(ENV_FILE)) if name.upper().startswith(PREFIX)}
+    known = {name.upper() for name in Settings.model_fields}
+    names = (name.upper() for name in (*os.environ, *dotenv_values(ENV_FILE)))
+    given = {name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX)}
     problems = []
     for name in sorted(given - known):
         near = difflib.get_close_matches(name, known, n=1)
-        problems.append(f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else ""))
+        hint = f"; did you mean {PREFIX}{near[0]}?" if near else "; the README lists them"
+        problems.append(f"{PREFIX}{name}: there is no such setting{hint}")
     if problems:
         raise SettingsError("\n".join(problems))
