@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from bot.answering.retrieval import Hit, Place, Retriever
 from storage.database import Database
-from storage.knowledge import Chunk, chunks_to_index, mark_all_unindexed, mark_indexed
+from storage.knowledge import Chunk, chunks_to_index, mark_all_unindexed, mark_indexed, readable_chunks
 from storage.pairs import Pair, pairs_without_context, set_context
 from storage.vectors import VectorIndex
 
@@ -59,26 +61,36 @@ class Indexing:
         return total
 
     def add_contexts(self) -> int:
-        """Look up the passages of approved pairs that have none yet; returns how many pairs."""
+        """Look up the passages of approved pairs that have none yet; returns for how many it was done."""
         with self._database.reading() as session:
             pairs = pairs_without_context(session, limit=BATCH)
-        for pair in pairs:
-            hits = self._passages_for(pair)
-            with self._database.writing() as session:
+        return sum(self._add_context(pair) for pair in pairs)
+
+    def _add_context(self, pair: Pair) -> bool:
+        # As at answer time, except that nobody had answered this question yet.
+        place = Place(pair.team_id, (pair.channel_id,) if pair.channel_is_private else ())
+        hits = self._retriever.search(
+            pair.question, place, limit=self._passages, without=lambda chunk: chunk.pair_id == pair.id
+        )
+        with self._database.writing() as session:
+            if is_current := self._are_current(session, hits, place):
                 set_context(session, pair.id, [_as_context(hit) for hit in hits])
-        return len(pairs)
+        return is_current
 
     def _next_chunks(self) -> list[Chunk]:
         with self._database.reading() as session:
             return chunks_to_index(session, limit=BATCH)
 
-    def _passages_for(self, pair: Pair) -> list[Hit]:
-        # As at answer time, except that nobody had answered this question yet.
-        place = Place(pair.team_id, (pair.channel_id,) if pair.channel_is_private else ())
-        return self._retriever.search(
-            pair.question, place, limit=self._passages, without=lambda chunk: chunk.pair_id == pair.id
-        )
+    def _are_current(self, session: Session, hits: list[Hit], place: Place) -> bool:
+        """Return whether a search would still find `hits`: no document came, and no answer was taken back, since."""
+        waiting = chunks_to_index(session, limit=BATCH)
+        if len(waiting) == BATCH or any(chunk.document_id for chunk in waiting):
+            return False
+        ids = [hit.chunk.id for hit in hits]
+        standing = readable_chunks(session, ids, team_id=place.team_id, channel_ids=place.channel_ids)
+        return all(standing.get(hit.chunk.id) == hit.chunk for hit in hits)
 
 
 def _as_context(hit: Hit) -> dict[str, Any]:
-    return {"title": hit.chunk.title, "text": hit.chunk.text, "chunk_id": hit.chunk.id}
+    chunk = hit.chunk
+    return {"title": chunk.title, "text": chunk.text, "chunk_id": chunk.id, "pair_id": chunk.pair_id}

@@ -4,7 +4,6 @@ An event only says that something changed. What stands is read from Slack each t
 late or out of order end in the same state.
 """
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +12,9 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from bot.locks import Locks
 from bot.slack.conversations import SlackMessage
-from bot.slack.mrkdwn import unescape
+from bot.slack.mrkdwn import plain_text
 from storage.database import Database
 from storage.knowledge import put_pair_chunk, remove_pair_chunk
 from storage.pairs import (
@@ -23,14 +23,14 @@ from storage.pairs import (
     PairStatus,
     Verdict,
     add_candidate,
+    approved_pairs,
     pair_for_answer,
     record_review,
+    set_context,
     set_status,
     standing_reviewers,
     withdraw_review,
 )
-
-LOCKS = 64
 
 
 class Outcome(StrEnum):
@@ -39,6 +39,7 @@ class Outcome(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+    ERASED = "erased"
     NOMINATED = "nominated"
     UNCHANGED = "unchanged"
     NOT_AN_ANSWER = "not_an_answer"
@@ -83,13 +84,15 @@ class Reviews:
         self._policy = policy
         self._now = now
         # Two events of one message must not read in one order and write in the other.
-        self._locks = tuple(threading.Lock() for _ in range(LOCKS))
+        self._locks = Locks()
 
     def sync(self, *, team_id: str, channel_id: str, message_ts: str) -> Outcome:
         """Read the reactions that stand on a message and decide its pair by them."""
-        with self._locks[hash((channel_id, message_ts)) % LOCKS]:
+        with self._locks.of(channel_id, message_ts):
             answer = self._threads.message(channel_id, message_ts)
-            if answer is None or answer.is_from_bot or not answer.is_reply:
+            if answer is None:
+                return self._erase(team_id, channel_id, message_ts)
+            if answer.is_from_bot or not answer.is_reply:
                 return Outcome.NOT_AN_ANSWER
             votes = self._votes(answer, self._threads.reactors(channel_id, message_ts))
             candidate = self._candidate(team_id, channel_id, answer) if any(votes.values()) else None
@@ -100,6 +103,12 @@ class Reviews:
                     else pair_for_answer(session, team_id=team_id, channel_id=channel_id, answer_ts=message_ts)
                 )
                 return self._decide(session, pair, votes) if pair else Outcome.NOT_AN_ANSWER
+
+    def _erase(self, team_id: str, channel_id: str, message_ts: str) -> Outcome:
+        """Let go of what a deleted message said."""
+        with self._database.writing() as session:
+            pair = pair_for_answer(session, team_id=team_id, channel_id=channel_id, answer_ts=message_ts)
+            return self._move(session, pair, PairStatus.ERASED) if pair else Outcome.NOT_AN_ANSWER
 
     def _votes(self, answer: SlackMessage, reactors: dict[str, list[str]]) -> dict[Verdict, set[str]]:
         """Sort those who reacted by what their reaction means. Nobody approves their own answer."""
@@ -113,6 +122,9 @@ class Reviews:
         question = self._threads.message(channel_id, answer.thread_ts)
         if question is None or question.is_from_bot or question.user_id == answer.user_id:
             return None
+        asked, said = plain_text(question.text), plain_text(answer.text)
+        if not asked or not said:  # a picture alone, for one
+            return None
         return Candidate(
             team_id=team_id,
             channel_id=channel_id,
@@ -120,8 +132,8 @@ class Reviews:
             thread_ts=answer.thread_ts,
             question_ts=question.ts,
             answer_ts=answer.ts,
-            question=unescape(question.text),
-            answer=unescape(answer.text),
+            question=asked,
+            answer=said,
             asked_by=question.user_id,
             answered_by=answer.user_id,
             permalink=self._threads.permalink(channel_id, answer.ts),
@@ -133,7 +145,11 @@ class Reviews:
         status = self._status(pair, votes)
         if status is pair.status:
             return Outcome.NOMINATED if votes[Verdict.NOMINATE] else Outcome.UNCHANGED
-        pair = set_status(session, pair.id, status, now=self._now())
+        return self._move(session, pair, status)
+
+    def _move(self, session: Session, pair: Pair, status: PairStatus) -> Outcome:
+        """Change where a pair stands, and whether it can be found."""
+        set_status(session, pair.id, status, now=self._now())
         if status is PairStatus.APPROVED:
             private = pair.channel_id if pair.channel_is_private else None
             put_pair_chunk(
@@ -147,7 +163,15 @@ class Reviews:
             )
         else:
             remove_pair_chunk(session, pair.id, now=self._now())
+            self._take_out_of_contexts(session, pair)
         return Outcome(status.value)
+
+    def _take_out_of_contexts(self, session: Session, pair: Pair) -> None:
+        """Nobody learns from an answer that does not stand, not even as a passage beside another one."""
+        for other in approved_pairs(session, team_id=pair.team_id):
+            kept = [passage for passage in other.context or () if passage.get("pair_id") != pair.id]
+            if other.context is not None and len(kept) < len(other.context):
+                set_context(session, other.id, kept)
 
     def _record(self, session: Session, pair: Pair, verdict: Verdict, user_ids: set[str]) -> None:
         standing = set(standing_reviewers(session, pair.id, verdict))

@@ -29,7 +29,8 @@ class Events:
     def concerns_us(self, event: dict[str, Any]) -> bool:
         """Return whether an event leads to anything: the talk of others is not even kept."""
         if event["type"] == "message":
-            return event.get("channel_type") == "im" and not event.get("bot_id") and not event.get("subtype")
+            is_said = event.get("subtype") in (None, "file_share")  # not an edit, or somebody who came or left
+            return event.get("channel_type") == "im" and is_said and not event.get("bot_id")
         if event["type"] == "app_mention":
             return not event.get("bot_id")
         return self._policy.concerns(emoji_name(event["reaction"])) and event["item"].get("type") == "message"

@@ -1,9 +1,15 @@
 """Timbre acknowledges an approval with a quiet reaction, not with chatter."""
 
+import logging
+
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+logger = logging.getLogger(__name__)
+
 LEARNT = "seedling"
+# Already as it should be, or the message is gone: nothing left to say.
+SETTLED = ("already_reacted", "no_reaction", "message_not_found")
 
 
 class Acknowledging:
@@ -18,6 +24,6 @@ class Acknowledging:
         try:
             change(channel=channel_id, timestamp=message_ts, name=LEARNT)
         except SlackApiError as err:
-            # Already as it should be, or the message is gone: nothing left to say.
-            if err.response["error"] not in ("already_reacted", "no_reaction", "message_not_found"):
-                raise
+            # The pair is decided either way: a courtesy that fails must not have the event handled again.
+            if err.response["error"] not in SETTLED:
+                logger.warning("no reaction on %s in %s: %s", message_ts, channel_id, err.response["error"])

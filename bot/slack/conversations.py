@@ -1,5 +1,7 @@
 """Reads messages, threads and channels from Slack."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +9,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.slack.payloads import emoji_name
+
+CACHE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -27,9 +31,10 @@ class SlackMessage:
 class Conversations:
     """Looks into one workspace. A reaction's payload names no thread, so the message is fetched."""
 
-    def __init__(self, client: WebClient) -> None:
+    def __init__(self, client: WebClient, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._client = client
-        self._private: dict[str, bool] = {}
+        self._monotonic = monotonic
+        self._private: dict[str, tuple[float, bool]] = {}
 
     def message(self, channel_id: str, ts: str) -> SlackMessage | None:
         """Return a message or thread reply, None when it was deleted or can't be seen."""
@@ -55,12 +60,17 @@ class Conversations:
         return str(self._client.chat_getPermalink(channel=channel_id, message_ts=ts)["permalink"])
 
     def is_private(self, channel_id: str) -> bool:
-        """Return whether only members can read a conversation. Direct messages are private."""
-        if channel_id not in self._private:
+        """Return whether only members can read a conversation. Direct messages are private.
+
+        Remembered for half a minute only: a public channel can be made private.
+        """
+        known = self._private.get(channel_id)
+        if known is None or self._monotonic() - known[0] > CACHE_SECONDS:
             channel = self._client.conversations_info(channel=channel_id)["channel"]
             is_direct = channel.get("is_im") or channel.get("is_mpim")
-            self._private[channel_id] = bool(channel.get("is_private") or is_direct)
-        return self._private[channel_id]
+            known = (self._monotonic(), bool(channel.get("is_private") or is_direct))
+            self._private[channel_id] = known
+        return known[1]
 
     def channel_id(self, name_or_id: str) -> str | None:
         """Return the id of a channel by its name, with or without #, or its id; None when the bot can't see it."""
@@ -73,7 +83,7 @@ class Conversations:
             for channel in page["channels"]:
                 if wanted in (channel["id"], channel["name"]):
                     return str(channel["id"])
-            cursor = (page.get("response_metadata") or {"next_cursor": ""})["next_cursor"]
+            cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
             if not cursor:
                 return None
 

@@ -3,6 +3,7 @@
 import re
 
 SECTION_LIMIT = 3000
+ADDRESSED = re.compile(r"^\s*(?:<@[A-Z0-9]+(?:\|[^>]*)?>[\s,:]*)+")
 
 
 def escape(text: str) -> str:
@@ -11,10 +12,19 @@ def escape(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """Return what a person typed from what Slack sent: entities and links as plain text."""
+    """Return what a person typed from what Slack sent: entities, links and mentions as plain text."""
     text = re.sub(r"<(https?://[^|>]+)(?:\|[^>]*)?>", r"\1", text)
-    text = re.sub(r"<mailto:[^|>]+\|([^>]*)>", r"\1", text)
+    text = re.sub(r"<(?:mailto|tel):[^|>]+\|([^>]*)>", r"\1", text)
+    text = re.sub(r"<([@#])[A-Z0-9]+\|([^>]+)>", r"\1\2", text)
+    text = re.sub(r"<([@#][A-Z0-9]+)\|?>", r"\1", text)
+    text = re.sub(r"<!(?:subteam\^[A-Z0-9]+|date\^[^|>]+)\|([^>]*)>", r"\1", text)
+    text = re.sub(r"<!(here|channel|everyone)(?:\|[^>]*)?>", r"@\1", text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def plain_text(text: str) -> str:
+    """Return what a person wrote, as `unescape` does, without the people it is addressed to at its start."""
+    return unescape(ADDRESSED.sub("", text)).strip()
 
 
 def shorten(text: str, limit: int) -> str:
@@ -22,3 +32,14 @@ def shorten(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     return text[: limit - 1].rsplit(" ", 1)[0].rstrip() + "…"
+
+
+def fitting(text: str, limit: int) -> str:
+    """Return the start of `text` that has at most `limit` characters once it is escaped, cut at a line end or word."""
+    length = 0
+    for at, sign in enumerate(text):
+        length += len(escape(sign))
+        if length > limit:
+            cut = max(text.rfind("\n", 0, at), text.rfind(" ", 0, at))
+            return text[:cut] if cut > 0 else text[:at]
+    return text

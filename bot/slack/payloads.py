@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from bot.slack.mrkdwn import unescape
+
 MENTION = re.compile(r"<@[A-Z0-9]+(?:\|[^>]*)?>")
 
 
@@ -40,8 +42,8 @@ class Asked:
 
     @classmethod
     def from_event(cls, event: dict[str, Any], *, team_id: str, channel_is_private: bool) -> "Asked":
-        """Read a message or mention; mentions are taken out of its text."""
-        text = " ".join(MENTION.sub(" ", event.get("text", "")).split())
+        """Read a message or mention; mentions of people are taken out of its text."""
+        text = " ".join(unescape(MENTION.sub(" ", event.get("text", ""))).split())
         thread_ts = event.get("thread_ts", event["ts"])
         return cls(team_id, event["channel"], channel_is_private, event["ts"], thread_ts, event["user"], text)
 

@@ -1,5 +1,6 @@
 """Posts in Slack once, even when the process dies between posting and remembering."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from slack_sdk import WebClient
@@ -28,19 +29,27 @@ class Poster:
         )
         return str(answer["ts"])
 
-    def find(self, channel_id: str, *, key: str, thread_ts: str | None = None) -> str | None:
-        """Return the ts of the message posted with `key`, if it is among the latest ones there."""
-        if thread_ts:
-            page = self._client.conversations_replies(
-                channel=channel_id, ts=thread_ts, limit=200, include_all_metadata=True
-            )
-        else:
-            page = self._client.conversations_history(channel=channel_id, limit=100, include_all_metadata=True)
-        for message in page["messages"]:
-            if message.get("metadata", {}).get("event_payload", {}).get("key") == key:
-                return str(message["ts"])
-        return None
+    def find(self, channel_id: str, *, key: str) -> str | None:
+        """Return the ts of the message posted with `key`, if it is among the latest ones in the channel."""
+        page = self._client.conversations_history(channel=channel_id, limit=100, include_all_metadata=True)
+        return _with_key(page["messages"], key)
+
+    def find_reply(self, channel_id: str, *, key: str, thread_ts: str, after: str) -> str | None:
+        """Return the ts of the reply posted with `key` in a thread, if it is among the first ones after `after`."""
+        # From `after` on, because a thread is read from its start: in a long one the reply would be pages away.
+        page = self._client.conversations_replies(
+            channel=channel_id, ts=thread_ts, oldest=after, limit=200, include_all_metadata=True
+        )
+        return _with_key(page["messages"], key)
 
     def update(self, channel_id: str, ts: str, *, text: str, blocks: list[dict[str, Any]]) -> None:
         """Replace what a message says."""
         self._client.chat_update(channel=channel_id, ts=ts, text=text, blocks=blocks)
+
+
+def _with_key(messages: Iterable[dict[str, Any]], key: str) -> str | None:
+    for message in messages:
+        payload = (message.get("metadata") or {}).get("event_payload") or {}
+        if payload.get("key") == key:
+            return str(message["ts"])
+    return None
