@@ -147,10 +147,8 @@ class Bot:
             events.concerns_us,
             now,
         )
-        self._app = App(
-            client=client,
-            listener_executor=ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener"),
-        )
+        self._listeners = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener")
+        self._app = App(client=client, listener_executor=self._listeners)
         register_listeners(
             self._app, events=self._inbox, commands=SlashCommands(steering), clicks=Clicks(steering, questions)
         )
@@ -158,8 +156,9 @@ class Bot:
         self._schedule: BackgroundScheduler | None = None
 
     def start(self) -> None:
-        """Bring the index up to date, connect, and take up what was left unhandled."""
+        """Take up what was left unhandled, and connect. Raises `StartError` when Slack refuses."""
         self._knowledge.indexing.check()
+        replayed = self._inbox.replay(self._app)
         self._schedule = start_schedule(
             {
                 "index": (INDEX_SECONDS, self._knowledge.indexing.catch_up),
@@ -168,8 +167,11 @@ class Bot:
                 "inbox": (INBOX_SECONDS, self._inbox.forget_old),
             }
         )
-        self._socket.connect()  # type: ignore[no-untyped-call]  # untyped in slack_bolt
-        replayed = self._inbox.replay(self._app)
+        try:
+            self._socket.connect()  # type: ignore[no-untyped-call]  # untyped in slack_bolt
+        except SlackApiError as err:
+            self.stop()
+            raise StartError(f"Slack refused TIMBRE_SLACK_APP_TOKEN: {err.response['error']}") from err
         logger.info("connected to %s; %d events taken up again", self.team_id, replayed)
 
     def run(self, stop: threading.Event) -> None:
@@ -179,10 +181,12 @@ class Bot:
         self.stop()
 
     def stop(self) -> None:
-        """Disconnect, end the jobs and give the index up."""
+        """Disconnect, let what is being handled end, and give the index up."""
         self._socket.close()  # type: ignore[no-untyped-call]  # untyped in slack_bolt
         if self._schedule:
             self._schedule.shutdown()
+        # What has not begun stays in the inbox for the next start; what has begun needs the index to the end.
+        self._listeners.shutdown(cancel_futures=True)
         self._knowledge.index.close()
         self._knowledge.database.close()
 

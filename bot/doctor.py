@@ -104,6 +104,7 @@ def _models(settings: Settings) -> str:
 def _slack(settings: Settings) -> str:
     client = slack_client(settings)
     me = client.auth_test()
+    client.apps_connections_open(app_token=settings.slack_app_token.get_secret_value())
     if Conversations(client).channel_id(settings.review_channel) is None:
         raise Ailing(
             f"the bot does not see #{settings.review_channel}: make the channel and invite the bot, "

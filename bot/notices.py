@@ -69,7 +69,8 @@ class Notices:
             try:
                 self._post(notice)
             except (SlackApiError, ChannelMissingError, OSError) as err:
-                logger.warning("notice %s could not be posted: %s", notice.key, err)
+                self._channel_id = None  # it may have been archived, and another one made
+                logger.warning("notice %s could not be posted and will be tried again: %s", notice.key, err)
 
     def update_progress(self, team_id: str) -> None:
         """Edit the progress message of each recent run whose progress changed."""
@@ -81,16 +82,25 @@ class Notices:
         for run, notice in found:
             text = blocks.progress_text(run)
             if notice and notice.channel_id and notice.message_ts and self._shown.get(run.id) != text:
-                self._poster.update(notice.channel_id, notice.message_ts, text=text, blocks=blocks.progress(run))
+                self._replace(notice, Post(text, blocks.progress(run)))
                 self._shown[run.id] = text
 
     def show_decision(self, run_id: int, *, adapter: str, decision: str) -> None:
         """Replace the buttons of a run's report by what was decided."""
         with self._database.reading() as session:
             run, notice = get_run(session, run_id), outbox.find(session, report_key(run_id))
-        if notice and notice.channel_id and notice.message_ts:
+        if notice:
             shown = report_blocks.decided(run, adapter=adapter, decision=decision)
-            self._poster.update(notice.channel_id, notice.message_ts, text=report_blocks.summary(adapter), blocks=shown)
+            self._replace(notice, Post(report_blocks.summary(adapter), shown))
+
+    def _replace(self, notice: outbox.Notice, post: Post) -> None:
+        """Edit a posted notice. Where that fails, say because it was deleted, what it told of holds all the same."""
+        if not notice.channel_id or not notice.message_ts:
+            return
+        try:
+            self._poster.update(notice.channel_id, notice.message_ts, text=post.text, blocks=post.blocks)
+        except SlackApiError as err:
+            logger.warning("notice %s could not be edited: %s", notice.key, err.response["error"])
 
     def _post(self, notice: outbox.Notice) -> None:
         # Counted before it is posted: after a crash in between, the message is looked for before it is posted again.

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.blocks.notices import progress_text
 from bot.notices import Notices, progress_key
+from bot.slack.mrkdwn import escape
 from bot.slack.payloads import CommandCall
 from storage import outbox
 from storage.adapters import get_adapter, live_voice
@@ -16,7 +17,7 @@ from storage.database import Database
 from storage.knowledge import count_chunks, count_documents
 from storage.pairs import PairStatus, count_by_status
 from storage.runs import list_runs
-from training.promotion import Promotion, PromotionError
+from training.promotion import BallotClosed, BallotVoid, Promotion, PromotionError
 from training.runs import RunRefusedError, cancel_run, request_run
 
 
@@ -77,11 +78,11 @@ class Steering:
         if command is None:
             near = difflib.get_close_matches(call.name, self._commands, n=1)
             hint = f" Did you mean `/timbre {near[0]}`?" if near else " `/timbre help` lists what I know."
-            return f"I don't know `/timbre {call.name}`.{hint}"
+            return f"I don't know `/timbre {escape(call.name)}`.{hint}"
         try:
             return command.run(call)
         except (NotAllowedError, PromotionError, RunRefusedError) as err:
-            return str(err)
+            return escape(str(err))
 
     def decide(self, ballot_id: int, *, approve: bool, by: str) -> str:
         """Approve or reject a new voice; returns what came of it. The role is checked here, at the click."""
@@ -89,8 +90,12 @@ class Steering:
             if not self._roles.is_reviewer(by):
                 raise NotAllowedError("Only reviewers decide about a new voice.")
             return self._approve(ballot_id, by) if approve else self._reject(ballot_id, by)
+        except (BallotClosed, BallotVoid) as err:
+            # Its buttons are still there: decided in a process that died before it could say so, or out of date.
+            self._show_decision(ballot_id, f":lock: {escape(str(err))}")
+            return escape(str(err))
         except (NotAllowedError, PromotionError) as err:
-            return str(err)
+            return escape(str(err))
 
     def _approve(self, ballot_id: int, by: str) -> str:
         swap = self._promotion.approve(ballot_id, by=by)

@@ -100,7 +100,9 @@ def _translated(err: openai.OpenAIError, model: str) -> VoiceServerError:
     if isinstance(err, openai.BadRequestError) and err.code == "context_length_exceeded":
         return PromptTooLongError("the prompt does not fit the model's window")
     if isinstance(err, openai.APIStatusError):
-        return ModelUnavailableError(f"the model server answered {err.status_code}: {err.message}")
+        # Not its message: some servers repeat the prompt there, and this is logged.
+        kind = err.code or err.type or "no code"
+        return ModelUnavailableError(f"the model server answered {err.status_code} ({kind}); its log says why")
     return ModelUnavailableError(
         f"the model server can't be reached ({type(err).__name__}); is `timbre serve` running?"
     )

@@ -7,14 +7,17 @@ from dataclasses import asdict
 from datetime import datetime
 
 from bot.answering.answerer import Answered, Answerer, Source
-from bot.answering.models import ModelUnavailableError
+from bot.answering.models import PromptTooLongError
 from bot.answering.retrieval import Place
 from bot.blocks import answer as blocks
-from bot.slack.mrkdwn import escape
+from bot.locks import Locks
 from bot.slack.payloads import Asked
 from bot.slack.posting import Poster
 from storage.answers import Answer, NewAnswer, add_answer, answer_to, set_feedback, set_message
 from storage.database import Database
+from training.voices import VoiceServerError
+
+TOO_LONG = "That is more than I can read at once. Please ask again in fewer words."
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +32,15 @@ class Questions:
         self._answerer = answerer
         self._poster = poster
         self._now = now
+        self._locks = Locks()
 
     def answer(self, asked: Asked) -> None:
         """Answer once: an answer that was stored but perhaps not posted, because of a crash, is posted now."""
+        # Slack tells of one mention twice where Timbre is mentioned in a direct message.
+        with self._locks.of(asked.channel_id, asked.ts):
+            self._answer(asked)
+
+    def _answer(self, asked: Asked) -> None:
         stored = self._stored(asked)
         if stored is None:
             try:
@@ -41,7 +50,9 @@ class Questions:
                 return
             self._post(asked, self._store(asked, answered), posted_ts=None)
         elif stored.message_ts is None:
-            posted_ts = self._poster.find(asked.channel_id, key=_key(stored), thread_ts=asked.thread_ts)
+            posted_ts = self._poster.find_reply(
+                asked.channel_id, key=_key(stored), thread_ts=asked.thread_ts, after=asked.ts
+            )
             self._post(asked, stored, posted_ts=posted_ts)
 
     def rate(self, answer_id: int, *, user_id: str, value: int) -> None:
@@ -52,7 +63,10 @@ class Questions:
     def _answered(self, asked: Asked) -> Answered:
         if not asked.text:
             return Answered(GREETING, "", (), 0)
-        return self._answerer.answer(asked.text, place_of(asked))
+        try:
+            return self._answerer.answer(asked.text, place_of(asked))
+        except PromptTooLongError:
+            return Answered(TOO_LONG, "", (), 0)
 
     def _stored(self, asked: Asked) -> Answer | None:
         with self._database.reading() as session:
@@ -80,7 +94,7 @@ class Questions:
         ts = posted_ts or self._poster.post(
             asked.channel_id,
             key=_key(stored),
-            text=escape(stored.text),
+            text=blocks.summary(stored.text),
             blocks=blocks.answer(stored.text, _sources(stored), answer_id=stored.id),
             thread_ts=asked.thread_ts,
         )
@@ -89,7 +103,7 @@ class Questions:
 
     def _fail(self, asked: Asked, err: Exception) -> None:
         error_id = uuid.uuid4().hex[:8]
-        expected = isinstance(err, ModelUnavailableError)
+        expected = isinstance(err, VoiceServerError)
         logger.error(
             "question %s in %s failed, id %s: %s", asked.ts, asked.channel_id, error_id, err, exc_info=not expected
         )

@@ -1,19 +1,32 @@
 """An answer, with its sources and a thumb up and down."""
 
+import json
 from collections.abc import Sequence
 
 from bot.answering.answerer import Source
 from bot.blocks.layout import Block, context, section
-from bot.slack.mrkdwn import SECTION_LIMIT, escape, shorten
+from bot.slack.mrkdwn import SECTION_LIMIT, escape, fitting, shorten
 
 FEEDBACK = "answer_feedback"
 TITLE_LIMIT = 80
+SUMMARY_LIMIT = 300
+# Slack takes 13,200 characters of blocks in one message; the sources and buttons have to fit in beside the text.
+MESSAGE_LIMIT = 13_000
 
 
 def answer(text: str, sources: Sequence[Source], *, answer_id: int) -> list[Block]:
-    """Return the blocks of an answer; a refusal has neither sources nor buttons."""
-    blocks = [section(escape(part)) for part in _parts(text)]
-    return [*blocks, _sources(sources), _feedback(answer_id)] if sources else blocks
+    """Return the blocks of an answer; a refusal has neither sources nor buttons.
+
+    An answer longer than a message holds is cut: what it rests on and the buttons are never left out.
+    """
+    ending = [*_sources(sources), _feedback(answer_id)] if sources else []
+    room = MESSAGE_LIMIT - _characters(ending)
+    return [*(section(part) for part in _parts(text, room)), *ending]
+
+
+def summary(text: str) -> str:
+    """Return the notification text of an answer."""
+    return escape(shorten(" ".join(text.split()), SUMMARY_LIMIT))
 
 
 def failure(error_id: str) -> list[Block]:
@@ -29,26 +42,37 @@ def failure_text(error_id: str) -> str:
     )
 
 
-def _parts(text: str) -> list[str]:
-    """Cut a long answer at line ends, or at words, into what one section holds."""
+def _parts(text: str, room: int) -> list[str]:
+    """Return a text escaped, in at most `room` characters, cut into what one section holds each."""
+    if len(escape(text)) > room:
+        text = f"{fitting(text, room - 1)}…"
     parts: list[str] = []
-    # Escaping can make a text up to five times longer.
-    limit = SECTION_LIMIT // 5 if any(sign in text for sign in "&<>") else SECTION_LIMIT
-    while len(text) > limit:
-        cut = max(text.rfind("\n", 0, limit), text.rfind(" ", 0, limit))
-        cut = cut if cut > 0 else limit
-        parts.append(text[:cut])
-        text = text[cut:].lstrip()
-    return [*parts, text]
+    while text:
+        part = fitting(text, SECTION_LIMIT)
+        parts.append(escape(part))
+        text = text[len(part) :].lstrip()
+    return parts
 
 
-def _sources(sources: Sequence[Source]) -> Block:
-    lines = "\n".join(_source(source) for source in sources[:10])
-    return context(f"*Sources*\n{lines}")
+def _sources(sources: Sequence[Source]) -> list[Block]:
+    """Return the list of sources, in as many blocks as its lines need."""
+    paragraphs = ["*Sources*"]
+    for line in map(_source, sources):
+        if len(paragraphs[-1]) + 1 + len(line) > SECTION_LIMIT:
+            paragraphs.append(line)
+        else:
+            paragraphs[-1] += f"\n{line}"
+    return [context(paragraph) for paragraph in paragraphs]
+
+
+def _characters(blocks: Sequence[Block]) -> int:
+    """Return how long blocks are as Slack may count them: as JSON."""
+    return len(json.dumps(blocks, ensure_ascii=False))
 
 
 def _source(source: Source) -> str:
-    title = escape(shorten(source.title, TITLE_LIMIT))
+    title = " ".join(source.title.split())
+    title = escape(title if len(escape(title)) <= TITLE_LIMIT else f"{fitting(title, TITLE_LIMIT - 1)}…")
     if source.permalink:
         return f"[{source.number}] <{source.permalink}|{title.replace('|', '/')}> · approved answer"
     return f"[{source.number}] {title}"

@@ -32,7 +32,7 @@ class EventInbox:
         self._handlers = handlers
         self._concerns_us = concerns_us
         self._now = now
-        self._replayed: set[str] = set()
+        self._left_behind: set[str] = set()
 
     def register(self, app: App) -> None:
         """Listen to every event there is a handler for."""
@@ -42,13 +42,13 @@ class EventInbox:
 
     def keep(self, body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002 (Bolt injects by this name)
         """Store an event; one that came before, or leads to nothing, is acknowledged and goes no further."""
-        if body.get("type") == "event_callback" and body["event"]["type"] in self._handlers:
-            if not self._concerns_us(body["event"]):
+        if body.get("type") == "event_callback":
+            if body["event"]["type"] not in self._handlers or not self._concerns_us(body["event"]):
                 return BoltResponse(status=200)
             event_id = body["event_id"]
             with self._database.writing() as session:
                 is_new = inbox.receive(session, event_id, body, now=self._now())
-            if not is_new and event_id not in self._replayed:
+            if not is_new and not self._is_left_behind(event_id):
                 return BoltResponse(status=200)
         return next()
 
@@ -70,11 +70,22 @@ class EventInbox:
         with self._database.writing() as session:
             inbox.forget(session, received_before=self._now() - KEPT)
 
+    def _is_left_behind(self, event_id: str) -> bool:
+        """Return whether an event is one that is replayed: true once, for Slack may still deliver it again."""
+        try:
+            self._left_behind.remove(event_id)
+        except KeyError:
+            return False
+        return True
+
     def replay(self, app: App) -> int:
-        """Hand over again what a crash left unhandled; returns how many events."""
+        """Hand over again what a crash left unhandled; returns how many events.
+
+        Call it before connecting: afterwards what is unhandled may be what is being handled right now.
+        """
         with self._database.reading() as session:
             events = inbox.unhandled(session)
-        self._replayed = {event.event_id for event in events}
+        self._left_behind = {event.event_id for event in events}
         for event in events:
             app.dispatch(BoltRequest(body=event.payload, mode="socket_mode"))
         return len(events)

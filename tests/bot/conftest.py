@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,13 +76,19 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "timbre.db"
 
 
+def settings_of(data: Path, models: FakeModelServer) -> Settings:
+    """Return settings that owe nothing to the environment's `.env`."""
+    values: dict[str, Any] = {"_env_file": None, "data": data, "models_url": models.url, "min_pairs": 10}
+    return Settings(**values)
+
+
 @pytest.fixture
 def settings(tmp_path: Path, empty_database: Path, model_server: FakeModelServer) -> Settings:
     """Settings of a new data folder, whose database has its tables already."""
     data = tmp_path / "data"
     data.mkdir()
     shutil.copy(empty_database, data / "timbre.db")
-    return Settings(_env_file=None, data=data, models_url=model_server.url, min_pairs=10)
+    return settings_of(data, model_server)
 
 
 @pytest.fixture
