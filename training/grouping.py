@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 
 from storage.pairs import Pair
@@ -66,24 +67,34 @@ def _similar(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     Prefix filtering (Chaudhuri, Ganti and Kaushik, ICDE 2006): with each set's elements sorted from rare to common,
     sets this similar share one of their first few. So 10,000 questions take seconds, not 50 million comparisons.
     """
-    sets = [_trigrams(text) for text in texts]
-    common = Counter(trigram for trigrams in sets for trigram in trigrams)
+    shapes = [_shape(text) for text in texts]
+    common = Counter(trigram for shape in shapes for trigram in shape.trigrams)
     places: dict[str, list[int]] = defaultdict(list)
-    for index, trigrams in enumerate(sets):
-        rare_first = sorted(trigrams, key=lambda trigram: (common[trigram], trigram))
-        prefix = rare_first[: len(trigrams) - math.ceil(SIMILAR * len(trigrams)) + 1]
+    for index, shape in enumerate(shapes):
+        rare_first = sorted(shape.trigrams, key=lambda trigram: (common[trigram], trigram))
+        prefix = rare_first[: len(rare_first) - math.ceil(SIMILAR * len(rare_first)) + 1]
         candidates = {place for trigram in prefix for place in places[trigram]}
-        yield from ((index, other) for other in candidates if _alike(texts[index], texts[other]))
+        yield from ((index, other) for other in candidates if _alike(shape, shapes[other]))
         for trigram in prefix:
             places[trigram].append(index)
 
 
-def _trigrams(text: str) -> frozenset[str]:
+@dataclass(frozen=True)
+class _Shape:
+    """What two texts are compared by."""
+
+    trigrams: frozenset[str]
+    figures: tuple[str, ...]
+
+
+def _shape(text: str) -> _Shape:
     padded = f"  {text} "
-    return frozenset(padded[start : start + 3] for start in range(len(padded) - 2))
+    trigrams = frozenset(padded[start : start + 3] for start in range(len(padded) - 2))
+    return _Shape(trigrams, tuple(_FIGURE.findall(text)))
 
 
-def _alike(left: str, right: str) -> bool:
-    ours, theirs = _trigrams(left), _trigrams(right)
-    similarity = len(ours & theirs) / len(ours | theirs)
-    return similarity >= SIMILAR and _FIGURE.findall(left) == _FIGURE.findall(right)
+def _alike(left: _Shape, right: _Shape) -> bool:
+    if left.figures != right.figures:
+        return False
+    shared = len(left.trigrams & right.trigrams)
+    return shared >= SIMILAR * (len(left.trigrams) + len(right.trigrams) - shared)
