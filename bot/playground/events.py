@@ -9,7 +9,7 @@ from typing import Any
 from bot.playground import changes
 from bot.playground.entities import Channel, Json, Message
 from bot.playground.ids import fresh_id
-from bot.playground.payloads import channel_payload, message_payload
+from bot.playground.payloads import channel_payload, message_payload, user_group_payload
 from bot.playground.workspace import Workspace
 
 
@@ -180,6 +180,11 @@ def _file(workspace: Workspace, change: changes.FileShared) -> list[Json]:
     ]
 
 
+def _user_group(workspace: Workspace, change: changes.UserGroupChanged) -> list[Json]:
+    payload = user_group_payload(workspace, change.user_group, with_users=True)
+    return [{"type": "subteam_updated", "subteam": payload, "event_ts": workspace.timestamps.next()}]
+
+
 _EVENTS: dict[type, Callable[[Workspace, Any], list[Json]]] = {
     changes.MessagePosted: _posted,
     changes.MessageEdited: _edited,
@@ -189,4 +194,5 @@ _EVENTS: dict[type, Callable[[Workspace, Any], list[Json]]] = {
     changes.ChannelChanged: _channel,
     changes.HomeOpened: _home,
     changes.FileShared: _file,
+    changes.UserGroupChanged: _user_group,
 }

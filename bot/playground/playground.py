@@ -76,6 +76,11 @@ class Playground:
         workspace.save_person(Person(app.bot_user_id, DEFAULT_BOT_NAME, DEFAULT_BOT_NAME.title(), is_bot=True))
         return workspace
 
+    def remove_workspace(self, workspace: Workspace) -> None:
+        """Forget a workspace that nobody has used yet."""
+        del self.workspaces[workspace.team.id]
+        workspace.forget()
+
     def _add(self, team: Team, app: App) -> Workspace:
         workspace = Workspace(team, app, store=self.store, now=self._now, announce=self._announce)
         self.workspaces[team.id] = workspace

@@ -170,6 +170,13 @@ class Workspace:
         self._seeded[key] = ts
         self._put("seeded", key, ts)
 
+    def forget(self) -> None:
+        """Drop the records of a workspace that holds nothing but its bot."""
+        for kind in ("team", "app"):
+            self._store.drop(kind, self.team.id)
+        for person_id in self.people:
+            self._store.drop("person", f"{self.team.id}/{person_id}")
+
     def restore(self, kind: str, key: str, value: Any) -> None:
         """Take back one record that an earlier start kept; `key` is without the team."""
         _RESTORE[kind](self, key, value)

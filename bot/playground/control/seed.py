@@ -54,9 +54,12 @@ def _team(call: ControlRequest) -> Workspace:
     known = next((w for w in workspaces if w.team.domain == domain or w.team.id == raw.get("id")), None)
     if known is None:
         untouched = next((w for w in workspaces if not w.channels and len(w.people) == 1), None)
-        if untouched is None:
+        if untouched is not None and raw.get("id") in (None, untouched.team.id):
+            known = untouched
+        else:
+            if untouched is not None:
+                call.playground.remove_workspace(untouched)
             return call.playground.add_workspace(name, domain, raw.get("id"))
-        known = untouched
     known.save_team(replace(known.team, name=name, domain=domain))
     return known
 

@@ -46,15 +46,18 @@ METHODS: dict[str, Method] = {
     "pins.remove": reactions.pins_remove,
     "reactions.add": reactions.add,
     "reactions.get": reactions.get,
+    "reactions.list": reactions.list_all,
     "reactions.remove": reactions.remove,
     "team.info": people.team_info,
     "usergroups.list": people.usergroups_list,
     "usergroups.users.list": people.usergroups_users_list,
+    "usergroups.users.update": people.usergroups_users_update,
     "users.conversations": people.users_conversations,
     "users.getPresence": people.users_get_presence,
     "users.info": people.users_info,
     "users.list": people.users_list,
     "users.lookupByEmail": people.users_lookup_by_email,
+    "users.profile.get": people.users_profile_get,
     "views.open": views.open_view,
     "views.publish": views.publish,
     "views.push": views.push,
@@ -64,7 +67,7 @@ METHODS: dict[str, Method] = {
 SCOPES = (
     "app_mentions:read,assistant:write,channels:history,channels:join,channels:read,chat:write,commands,files:read,files:write,"
     "groups:history,groups:read,im:history,im:read,im:write,mpim:history,mpim:read,pins:read,pins:write,reactions:read,"
-    "reactions:write,team:read,usergroups:read,users:read,users:read.email"
+    "reactions:write,team:read,usergroups:read,usergroups:write,users:read,users:read.email"
 )
 
 

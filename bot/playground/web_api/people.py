@@ -1,5 +1,8 @@
 """users.*, usergroups.*, bots.info, team.info, auth.test: who is here."""
 
+from dataclasses import replace
+
+from bot.playground.changes import UserGroupChanged
 from bot.playground.entities import Json, Person
 from bot.playground.errors import SlackError
 from bot.playground.pages import numbered_page
@@ -23,6 +26,12 @@ def auth_test(call: Call) -> Json:
 def users_info(call: Call) -> Json:
     """users.info."""
     return {"user": person_payload(call.workspace, call.person())}
+
+
+def users_profile_get(call: Call) -> Json:
+    """users.profile.get."""
+    person = call.person() if call.args.has("user") else call.bot
+    return {"profile": person_payload(call.workspace, person)["profile"]}
 
 
 def users_list(call: Call) -> Json:
@@ -85,6 +94,19 @@ def usergroups_users_list(call: Call) -> Json:
     if group is None:
         raise SlackError("no_such_subteam")
     return {"users": list(group.members)}
+
+
+def usergroups_users_update(call: Call) -> Json:
+    """usergroups.users.update: the members are replaced."""
+    group = call.workspace.user_groups.get(call.args.required("usergroup", "no_such_subteam"))
+    if group is None:
+        raise SlackError("no_such_subteam")
+    members = call.args.words("users")
+    if not members or not set(members) <= set(call.workspace.people):
+        raise SlackError("invalid_users")
+    group = call.workspace.save_user_group(replace(group, members=tuple(dict.fromkeys(members))))
+    call.workspace.announce(UserGroupChanged(group))
+    return {"usergroup": user_group_payload(call.workspace, group, with_users=True)}
 
 
 def bots_info(call: Call) -> Json:

@@ -3,6 +3,7 @@
 from bot.playground import messaging
 from bot.playground.entities import Json, Message
 from bot.playground.errors import SlackError
+from bot.playground.pages import numbered_page
 from bot.playground.payloads import message_payload
 from bot.playground.web_api.call import Call
 
@@ -25,6 +26,26 @@ def get(call: Call) -> Json:
     """reactions.get: the message, with who reacted."""
     message = _message(call)
     return {"type": "message", "channel": message.channel_id, "message": message_payload(call.workspace, message)}
+
+
+def list_all(call: Call) -> Json:
+    """reactions.list: the messages that `user`, by default the bot, has reacted to, as far as the bot may see them."""
+    user_id = call.person().id if call.args.has("user") else call.bot.id
+    found = [
+        message
+        for channel in call.workspace.channels.values()
+        if call.bot.id in channel.members
+        for message in call.workspace.log(channel.id)
+        if any(user_id in users for users in message.reactions.values())
+    ]
+    found.sort(key=lambda message: message.ts, reverse=True)
+    limit = call.args.integer("limit", 100, low=1, high=1000, error="invalid_limit")
+    page, cursor = numbered_page(found, call.args.text("cursor"), limit)
+    items = [
+        {"type": "message", "channel": message.channel_id, "message": message_payload(call.workspace, message)}
+        for message in page
+    ]
+    return {"items": items, "response_metadata": {"next_cursor": cursor}}
 
 
 def pins_add(call: Call) -> Json:

@@ -75,6 +75,7 @@ def _disconnect(handler: SocketModeHandler, slack: RunningPlayground) -> None:
     # Bolt's client looks up only every few seconds: the server's closing and empty messages make it notice at once.
     handler.client.auto_reconnect_enabled = False
     slack.control("trouble", disconnect="drop")
+    wait_until(lambda: not handler.client.is_connected(), "Bolt has noticed the end of its connection")
     closing = Thread(target=handler.close)
     closing.start()
     while closing.is_alive():

@@ -75,6 +75,16 @@ def test_a_second_start_finds_everything_as_it_was(tmp_path: Path) -> None:
         assert slack.control("post", user="tom", channel="help", text="Later")["ts"] > ts
 
 
+def test_a_teams_id_can_be_chosen_and_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "playground.sqlite"
+    for _ in range(2):
+        with RunningPlayground(data_file=file) as slack:
+            team = {"id": "T0LANTERN", "name": "Lanternhouse", "domain": "lanternhouse"}
+            assert slack.control("seed", **{**SEED, "team": team})["team"]["id"] == "T0LANTERN"
+            assert [team["id"] for team in slack.look("state")["teams"]] == ["T0LANTERN"]
+            assert slack.web.auth_test()["team_id"] == "T0LANTERN"
+
+
 def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     file = tmp_path / "playground.sqlite"
     acknowledged = []

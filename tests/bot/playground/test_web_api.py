@@ -305,6 +305,20 @@ class TestPeople:
         assert room.web.usergroups_users_list(usergroup=group["id"])["users"] == group["users"]
         assert group["users"] == [ids(room.slack)["maya"]]
 
+    def test_a_user_groups_members_are_replaced(self, slack: RunningPlayground) -> None:
+        people = ids(slack)
+        (group,) = slack.web.usergroups_list()["usergroups"]
+        slack.web.usergroups_users_update(usergroup=group["id"], users=[people["tom"], people["ines"]])
+        assert slack.look("state", as_="tom")["me"]["user_groups"] == ["reviewers"]
+        assert slack.look("state", as_="maya")["me"]["user_groups"] == []
+        wrong = {"usergroup": group["id"], "users": ["U0NOBODY"]}
+        assert refusal(slack.web, "usergroups.users.update", **wrong) == "invalid_users"
+
+    def test_a_profile_is_read_alone(self, room: Room) -> None:
+        maya = ids(room.slack)["maya"]
+        profile = room.web.users_profile_get(user=maya)["profile"]
+        assert profile == room.web.users_info(user=maya)["user"]["profile"]
+
     def test_the_bots_own_channels_are_listed(self, room: Room) -> None:
         names = {channel["name"] for channel in room.web.users_conversations(limit=1000)["channels"]}
         assert room.name in names
@@ -359,6 +373,13 @@ class TestMarks:
             room.slack.control("react", user="tom", channel=room.id, ts=ts, name=f"emoji_{number}")
         answer = refusal(room.web, "reactions.add", channel=room.id, timestamp=ts, name="one_more")
         assert answer == "too_many_emoji"
+
+    def test_the_messages_somebody_reacted_to_are_listed(self, room: Room) -> None:
+        stamps = [room.say(str(number)) for number in range(3)]
+        for ts in stamps[:2]:
+            room.slack.control("react", user="maya", channel=room.id, ts=ts, name="eyes")
+        items = room.web.reactions_list(user=ids(room.slack)["maya"], limit=100)["items"]
+        assert [item["message"]["ts"] for item in items if item["channel"] == room.id] == stamps[1::-1]
 
     def test_messages_are_pinned_and_unpinned(self, room: Room) -> None:
         ts = room.say("Important")
