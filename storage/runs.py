@@ -158,6 +158,15 @@ def move_run(
     return True
 
 
+def release_run(session: Session, run_id: int, *, worker: str, now: datetime) -> bool:
+    """Queue a run again for the next worker without counting the attempt: its worker was asked to stop."""
+    if not move_run(session, run_id, to=RunStatus.QUEUED, only_from=WORKING, now=now, worker=worker):
+        return False
+    session.get_one(RunRow, run_id).attempts -= 1
+    session.flush()
+    return True
+
+
 def set_run_pairs(session: Session, run_id: int, splits: Mapping[int, str]) -> None:
     """Record which pairs a run learns from, by pair id, replacing what an earlier attempt recorded."""
     session.execute(delete(RunPairRow).where(RunPairRow.run_id == run_id))

@@ -135,7 +135,7 @@ class Worker:
         while (code := attempt.wait(WATCH_SECONDS)) is None:
             if self._stop.is_set():
                 attempt.end()
-                self._requeue(run)
+                self._release(run)
                 return
             if time.monotonic() >= due:
                 if not self._heartbeat(run):
@@ -163,6 +163,11 @@ class Worker:
             self._give_up(run, f"the last time with {how}")
         else:
             self._requeue(run)
+
+    def _release(self, run: Run) -> None:
+        """Give the run back: to be asked to stop is no failure of the run's."""
+        with self._database.writing() as session:
+            runs.release_run(session, run.id, worker=self.name, now=self._now())
 
     def _requeue(self, run: Run) -> None:
         with self._database.writing() as session:

@@ -147,6 +147,17 @@ def test_a_worker_that_slept_can_not_move_a_run_that_is_anothers_by_now(database
     assert move(database, run.id, RunStatus.EVALUATING, WORKING, worker="w2")
 
 
+def test_a_run_that_its_worker_gives_back_has_lost_no_attempt(database: Database) -> None:
+    run = add(database)
+    claim(database)
+    with database.writing() as session:
+        assert not runs.release_run(session, run.id, worker="w2", now=LATER)
+        assert runs.release_run(session, run.id, worker="w1", now=LATER)
+    again = claim(database, "w2")
+    assert again is not None
+    assert (again.id, again.attempts) == (run.id, 1)
+
+
 def test_one_of_eight_who_finish_a_run_at_once_does(database: Database) -> None:
     run = add(database)
 
