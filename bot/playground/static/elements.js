@@ -12,7 +12,7 @@ export function drawElement(element, block, ctx) {
 
 /** An image that the playground itself serves. Others are only named: this page asks nobody else for anything. */
 export function picture(url, alt, className = "") {
-  const address = URL.canParse(url, location.href) ? new URL(url, location.href) : null;
+  const address = url && URL.canParse(url, location.href) ? new URL(url, location.href) : null;
   if (address?.origin === location.origin) return h(`img.${className || "picture"}`, { src: address.href, alt: alt ?? "", loading: "lazy" });
   const outside = address && /^https?:$/.test(address.protocol);
   return outside
@@ -46,6 +46,8 @@ const ELEMENTS = {
   url_text_input: (element, block, ctx) => typed(element, block, ctx, "url"),
   number_input: (element, block, ctx) => typed(element, block, ctx, "number"),
   datepicker: (element, block, ctx) => typed({ ...element, initial_value: element.initial_date }, block, ctx, "date"),
+  datetimepicker: instant,
+  rich_text_input: (element, block, ctx) => typed({ ...element, initial_value: "", multiline: true }, block, ctx),
   timepicker: (element, block, ctx) => typed({ ...element, initial_value: element.initial_time }, block, ctx, "time"),
 };
 
@@ -135,6 +137,15 @@ function typed(element, block, ctx, type = "text") {
   if (element.focus_on_load) node.autofocus = true;
   return control(node, () => node.value, element, block, ctx);
 }
+
+/** A moment, in seconds since 1970; the browser's field speaks local time. */
+function instant(element, block, ctx) {
+  const node = h("input", { type: "datetime-local" });
+  if (element.initial_date_time) node.value = localMinute(new Date(element.initial_date_time * 1000));
+  return control(node, () => (node.value ? Math.round(new Date(node.value).getTime() / 1000) : ""), element, block, ctx);
+}
+
+const localMinute = (date) => new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 
 /** An input is read when its form is submitted; outside an `input` block each change is told to the bot at once. */
 function control(node, read, element, block, ctx) {

@@ -186,6 +186,8 @@ class App {
 
   async changeTeam(id) {
     chooseTeam(id);
+    sessionStorage.setItem("timbre-team", id);
+    sessionStorage.removeItem("timbre-person");
     await this.store.become(null);
     await this.goTo({ channel: null });
   }
@@ -209,8 +211,12 @@ class App {
   /** Start from what the address says, or from where this tab was. */
   async start() {
     const route = readRoute(location);
+    chooseTeam(sessionStorage.getItem("timbre-team"));
     const person = route.person ?? sessionStorage.getItem("timbre-person");
-    await this.store.become(person).catch(() => this.store.become(null));
+    await this.store.become(person).catch(() => {
+      chooseTeam(null); // another playground stood here when this tab remembered who and where
+      return this.store.become(null);
+    });
     if (!this.store.me) return this.#waitForPeople();
     if (route.permalink) Object.assign(route, { channel: slugOf(this.store.channel(route.channel) ?? { name: null }, this.store) });
     return this.goTo(route);

@@ -25,6 +25,9 @@ export function mountThread(app, element) {
   app.thread = pane;
 }
 
+// Where there is room, and so no keyboard on the screen, one can write at once in what was opened.
+const WIDE = matchMedia("(min-width: 761px)");
+
 class Pane {
   #shown = null;
 
@@ -61,21 +64,25 @@ class Pane {
     const thread = this.isThread ? route.thread : null;
     const key = `${store.me.id} ${channel?.id ?? route.channel} ${thread}`;
     if (!this.isThread) this.list?.markOpen(route.thread);
-    if (key === this.#shown && !anew) return;
+    if (key === this.#shown && !anew) return this.#revealWanted();
+    const hadFocus = this.element.contains(document.activeElement);
     this.#shown = key;
     this.list?.close();
-    this.list = null;
+    this.list = this.composer = null;
     if (this.isThread) this.element.hidden = !thread;
+    if (this.isThread && !thread && hadFocus && WIDE.matches) this.app.main.composer?.focus();
     if (this.isThread && !thread) return;
     this.drawHome = null;
     if (route.channel === "~home") this.drawHome = drawHome(this.app, this.element);
     else if (!channel) fill(this.element, h("div.empty", {}, h("h2", {}, "There is no such conversation"), h("p", {}, "Choose one on the left.")));
     else this.#open(channel, thread);
+    if (WIDE.matches && (hadFocus || !anew)) this.composer?.focus();
   }
 
   channelChanged() {
     const channel = this.app.channelOf(this.app.route.channel);
-    if (channel?.id && channel.id !== this.channel?.id) this.show();
+    if (!channel && !this.isThread && this.app.route.channel !== "~home") this.app.open(null);
+    else if (channel?.id && channel.id !== this.channel?.id) this.show();
     else if (channel && this.list) this.#refresh(channel);
   }
 
@@ -98,9 +105,10 @@ class Pane {
   }
 
   #revealWanted() {
-    this.list?.draw();
+    if (!this.list) return;
+    this.list.draw();
     const wanted = this.app.takeReveal(this.isThread);
-    if (wanted) this.list?.reveal(wanted).catch((error) => this.app.failed(error));
+    if (wanted) this.list.reveal(wanted).catch((error) => this.app.failed(error));
   }
 
   #refresh(channel) {

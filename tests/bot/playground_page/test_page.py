@@ -334,6 +334,45 @@ def test_a_link_to_a_message_far_back_opens_the_channel_there(desk: Desk) -> Non
     assert len(numbers(page)) <= 120
 
 
+def test_a_link_in_a_message_leads_to_another_message_without_leaving_the_page(desk: Desk) -> None:
+    room = desk.room()
+    first = desk.slack.control("post", user="ada", channel=room, text="the first one")
+    for n in range(30):
+        desk.slack.control("post", user="ada", channel=room, text=f"between {n}")
+    link = desk.slack.web.chat_getPermalink(channel=first["channel"], message_ts=first["ts"])["permalink"]
+    desk.slack.web.chat_postMessage(channel=first["channel"], text=f"see <{link}|there>")
+    page = desk.open("finn", room)
+    page.get_by_role("link", name="there").click()
+    found = row(page, "the first one")
+    wait_until(lambda: found.evaluate("node => node === document.activeElement"), "the message has the focus")
+    assert len(page.context.pages) == 1
+
+
+def test_who_loses_sight_of_a_channel_is_shown_another(desk: Desk) -> None:
+    room = desk.room(members=("ada", "finn", "timbre"), is_private=True)
+    page = desk.open("finn", room)
+    page.get_by_role("heading", name=room, exact=True).wait_for()
+    desk.slack.control("leave", user="finn", channel=room)
+    page.get_by_role("heading", name="#help-desk").wait_for()
+
+
+def test_a_second_workspace_is_chosen_in_the_bar_and_kept_over_a_reload(desk: Desk) -> None:
+    desk.slack.control(
+        "seed",
+        team={"name": "Fernhollow", "domain": "fernhollow"},
+        people=[{"name": "oli", "real_name": "Oli Reed"}],
+        channels=[{"name": "greenhouse", "members": ["oli"]}],
+    )
+    page = desk.open("finn", "help-desk")
+    page.get_by_label("Workspace").select_option(label="Fernhollow")
+    page.get_by_role("heading", name="#greenhouse", exact=True).wait_for()
+    compose(page, "only here")
+    row(page, "only here").wait_for()
+    page.reload()
+    row(page, "only here").wait_for()
+    assert page.get_by_text("help-desk").count() == 0
+
+
 def numbers(page: "Page") -> list[int]:
     """The numbers of the messages drawn."""
     return [int(text.split()[1]) for text in page.locator("#main .message .text").all_inner_texts()]
