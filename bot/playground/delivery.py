@@ -109,7 +109,7 @@ class Delivery:
         self._on_links()
         waiting, self._waiting = self._waiting, deque()
         for shipment in waiting:
-            self._dispatch(shipment)
+            self._dispatch_late(shipment)
 
     def remove(self, link: Link) -> None:
         """Stop using a link. Events it took and did not acknowledge go to another, or wait for one."""
@@ -121,7 +121,7 @@ class Delivery:
         for key in sorted(lost):
             if lost[key].is_event:
                 self._stop_timer(lost[key])
-                self._dispatch(lost[key])
+                self._dispatch_late(lost[key])
 
     def acknowledge(self, envelope_id: str, response: Json | None) -> bool:
         """Note an acknowledgement, late ones and those of earlier tries too; False for an unknown envelope."""
@@ -147,6 +147,12 @@ class Delivery:
         if shipment.is_event:
             timeout = self._timings.ack_timeout + self._faults.delay_s
             shipment.timer = asyncio.get_running_loop().call_later(timeout, self._timed_out, shipment)
+
+    def _dispatch_late(self, shipment: Shipment) -> None:
+        # Slack's first try found nobody, so what the bot gets is a retry: one that drops retries loses it.
+        if shipment.is_event and self.links:
+            shipment.attempt = max(1, shipment.attempt)
+        self._dispatch(shipment)
 
     def _transmit(self, shipment: Shipment, link: Link) -> None:
         envelope_id = str(uuid4())

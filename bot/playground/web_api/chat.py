@@ -56,7 +56,7 @@ def post_ephemeral(call: Call) -> Json:
 
 
 def update(call: Call) -> Json:
-    """chat.update: the bot's own messages only. Blocks and attachments that are not sent again go."""
+    """chat.update: the bot's own messages only. Text alone removes the blocks; without text, what is not sent stays."""
     channel = call.visible_channel()
     message = call.message(channel)
     if not message.by_app:
@@ -64,8 +64,12 @@ def update(call: Call) -> Json:
     if message.streaming:
         raise SlackError("streaming_state_conflict")
     content = _content(call, MAX_UPDATED_TEXT, known=message)
-    # Slack marks an app's own text change as edited, but not a change of blocks alone.
-    edited_by = call.bot.id if content["text"] != message.text else None
+    sent = {key for key in content if call.args.values.get(key) is not None} | {"extra"}
+    if call.args.has("text") or call.args.has("markdown_text"):
+        sent |= {"text", "blocks"}
+    content = {key: value for key, value in content.items() if key in sent}
+    # Slack leaves its "(edited)" mark on a change of text, not on one of blocks.
+    edited_by = None if content.get("blocks") else call.bot.id
     message = messaging.edit(call.workspace, message, edited_by=edited_by, **content)
     payload = message_payload(call.workspace, message)
     return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": payload}
@@ -114,7 +118,8 @@ def _content(call: Call, max_text: int, *, known: Message | None = None) -> dict
             raise SlackError("markdown_text_conflict")
         blocks = [{"type": "markdown", "text": call.args.text("markdown_text")}]
     text = call.args.text("text")
-    if not (text or blocks or attachments):
+    emptied = known is not None and "blocks" in call.args.values and known.text
+    if not (text or blocks or attachments or emptied):
         raise SlackError("no_text")
     if len(text) > max_text:
         raise SlackError("msg_too_long")

@@ -30,6 +30,16 @@ def test_a_mention_is_answered_in_its_thread(slack: RunningPlayground, bolt: App
     assert question["reply_count"] == 1
 
 
+def test_a_very_long_message_arrives_whole(slack: RunningPlayground, bolt: App, start_bolt: Start) -> None:
+    seen: list[str] = []
+    bolt.event("message")(lambda event: seen.append(event["text"]))
+    start_bolt(bolt)
+    text = "é😀x" * 13_000
+    slack.control("post", user="tom", channel="help", text=text)
+    wait_until(lambda: seen, "the message has come")
+    assert seen == [text]
+
+
 def test_a_mention_fires_message_and_app_mention(slack: RunningPlayground, bolt: App, start_bolt: Start) -> None:
     seen: list[tuple[str, str]] = []
     bolt.event("app_mention")(lambda event: seen.append(("app_mention", event["ts"])))

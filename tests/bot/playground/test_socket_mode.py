@@ -191,6 +191,15 @@ def test_what_a_lost_connection_did_not_acknowledge_goes_to_another(slack: Runni
         assert {staying.next_event()["text"] for _ in range(4)} == set("0123")
 
 
+def test_what_found_no_connection_comes_as_a_retry(slack: RunningPlayground) -> None:
+    slack.control("post", user="tom", channel="help", text="early")
+    with line(slack) as bot:
+        bot.receive()
+        frame = bot.receive()
+        bot.acknowledge(frame)
+    assert (frame["retry_attempt"], frame["retry_reason"]) == (1, "timeout")
+
+
 def test_an_eleventh_connection_is_turned_away(slack: RunningPlayground) -> None:
     with ExitStack() as stack:
         for _ in range(10):

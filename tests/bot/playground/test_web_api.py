@@ -101,6 +101,19 @@ class TestPosting:
         assert "blocks" not in found
         assert found["edited"]["user"] == found["user"]
 
+    def test_an_update_without_text_keeps_what_is_not_sent(self, room: Room) -> None:
+        ts = room.web.chat_postMessage(channel=room.id, text="Old", blocks=[SECTION], attachments=[{"text": "a"}])["ts"]
+        header = {"type": "header", "text": {"type": "plain_text", "text": "New"}}
+        target = {"channel": room.id, "ts": ts}
+        room.web.api_call("chat.update", json={**target, "blocks": [header]})
+        (found,) = room.web.conversations_history(channel=room.id)["messages"]
+        assert ([block["type"] for block in found["blocks"]], found["text"]) == (["header"], "Old")
+        assert found["attachments"] == [{"text": "a"}]
+        assert "edited" not in found
+        room.web.api_call("chat.update", json={**target, "blocks": [], "attachments": []})
+        (found,) = room.web.conversations_history(channel=room.id)["messages"]
+        assert not {"blocks", "attachments"} & set(found)
+
     def test_a_deleted_message_is_gone(self, room: Room) -> None:
         ts = room.web.chat_postMessage(channel=room.id, text="Oops")["ts"]
         room.web.chat_delete(channel=room.id, ts=ts)
