@@ -20,6 +20,7 @@ app = typer.Typer(
 database = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(database, name="db")
 
+PagePort = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the page.")]
 Data = Annotated[
     Path | None,
     typer.Option("--data", help="Folder for everything Timbre writes (TIMBRE_DATA; by default .timbre/)."),
@@ -36,7 +37,7 @@ Pairs = Annotated[
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(help="Port of the page.")] = 8090,
+    port: PagePort = 8090,
     data: Data = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Don't open the page.")] = False,
 ) -> None:

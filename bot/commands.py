@@ -1,6 +1,7 @@
 """What the commands of the command line do. Models are imported by those that need them, never by the bot."""
 
 import logging
+import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +11,15 @@ from bot.console import note, print_json, progress, say
 from bot.settings import Settings, load_settings
 from storage.database import Database
 from storage.workspaces import UNCLAIMED, workspaces
+from training.base_folder import base_folder
 from training.config import TrainingConfig
+from training.examples import read_examples
 from training.hyperparameters import LoraSettings
 from training.worker import stop_on_signals, work
 
-# At INFO and WARNING these tell of every request and of every job that outlasts its interval.
-CHATTY = ("alembic", "apscheduler", "httpx", "httpx2", "openai", "sentence_transformers", "uvicorn")
+OURS = ("bot", "training", "storage")
+# At WARNING these tell of every job that outlasts its interval, and of requests that are tried again.
+CHATTY = ("apscheduler", "httpx", "openai", "sentence_transformers")
 
 
 class CommandError(ValueError):
@@ -31,9 +35,14 @@ def open_settings(data: Path | None, **overrides: object) -> Settings:
     """Read the settings, make the data folder, and start logging."""
     settings = load_settings(data=data, **overrides)
     settings.make_data_folder()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # Libraries only warn: below that they log every statement and request, and what people wrote with them.
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for ours in OURS:
+        logging.getLogger(ours).setLevel(settings.log_level)
     for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.ERROR)
+    # It also raises what it logs as an error, and that is told once.
+    logging.getLogger("slack_sdk.web").setLevel(logging.CRITICAL)
     return settings
 
 
@@ -66,6 +75,7 @@ def bot(data: Path | None) -> None:
 def serve(data: Path | None, base: str | None) -> None:
     """Run the model server until SIGTERM or Ctrl-C."""
     settings = open_settings(data, base_model=base)
+    base_folder(settings.base_model)  # before torch is imported, which takes seconds
     from training.serving.server import serve as serve_models
 
     address = urlsplit(settings.models_url)
@@ -145,6 +155,7 @@ def train(
     """Train an adapter on a file."""
     settings = open_settings(data, base_model=base, log_level="WARNING", **chosen)
     config = training_config(settings)
+    _refuse_unusable(pairs, settings)
     from training.from_files import train_from_file
 
     with progress("training") as tell:
@@ -174,6 +185,7 @@ def evaluate(
 ) -> None:
     """Measure arms on a file."""
     settings = open_settings(data, base_model=base, log_level="WARNING")
+    _refuse_unusable(pairs, settings)
     from training.from_files import evaluate_from_file
 
     with progress("evaluating") as tell:
@@ -233,6 +245,8 @@ def training_config(settings: Settings) -> TrainingConfig:
             seed=settings.seed,
         ),
         ballot_days=settings.ballot_days,
+        # A core is left for answering: the bot must acknowledge in time while a run uses the same machine.
+        threads=max(1, (os.cpu_count() or 2) - 1),
     )
 
 
@@ -243,6 +257,12 @@ def team_of(database: Database) -> str:
     if len(known) > 1:
         raise CommandError(f"this data folder serves several workspaces ({', '.join(known)}); give each its own --data")
     return next(iter(known), UNCLAIMED)
+
+
+def _refuse_unusable(pairs: Path, settings: Settings) -> None:
+    """Look at what a command is given before it spends seconds on importing torch."""
+    read_examples(pairs)
+    base_folder(settings.base_model)
 
 
 def _upgraded(settings: Settings) -> Database:

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.settings import Settings
+from training.base_folder import base_folder
 
 READY_SECONDS = 120.0
 STOP_SECONDS = 15.0
@@ -55,9 +56,9 @@ class Processes:
         environment = {key: value for key, value in os.environ.items() if not key.upper().startswith("TIMBRE_")}
         with log.open("wb") as output:
             popen = subprocess.Popen(  # noqa: S603 (our own command)
-                [sys.executable, "-m", "bot", name, *arguments],
+                [sys.executable, "-m", "bot.tethered", name, *arguments],
                 env=environment | settings.as_environment() | {"PYTHONUNBUFFERED": "1"},
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 # Ctrl-C is for this process, which then ends the others in order.
@@ -87,14 +88,20 @@ class Processes:
             except subprocess.TimeoutExpired:
                 popen.kill()
                 popen.wait()
+            if popen.stdin:
+                popen.stdin.close()
 
 
 @contextmanager
 def model_server(settings: Settings) -> Iterator[Settings]:
-    """Yield settings whose model server answers: the one that listens, or one started for as long as this lasts."""
+    """Yield settings whose model server answers: the one that listens, or one started for as long as this lasts.
+
+    Raises `ProcessError`, or `BaseModelMissing` before anything is started.
+    """
     if is_listening(settings.models_url):
         yield settings
         return
+    base_folder(settings.base_model)
     own = settings.model_copy(update={"models_url": f"http://127.0.0.1:{free_port()}/v1"})
     processes = Processes(settings.data / "logs")
     processes.start("serve", settings=own)

@@ -11,17 +11,15 @@ import transformers
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-from training.errors import TrainingError
+from training.base_folder import BaseModelMissing, base_folder
+
+__all__ = ["Base", "BaseModelMissing", "Dtype", "folder_revision", "load_base"]
 
 logger = logging.getLogger(__name__)
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 _SMALL = 50_000_000
 """Parameters below which a model runs no faster in bfloat16 than in float32 on a CPU."""
-
-
-class BaseModelMissing(TrainingError):  # noqa: N818 - the name says what is the case
-    """No base model under that name; the message says what to set."""
 
 
 @dataclass(frozen=True)
@@ -46,15 +44,8 @@ def load_base(
 
     Raises BaseModelMissing when there is no such model or it cannot be read.
     """
-    name = str(name_or_folder)
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        _check_folder(folder)
-        source, found = str(folder), folder_revision(folder)
-    elif folder.exists() or _looks_like_a_path(name):
-        raise BaseModelMissing(f"no base model folder at {name}: set TIMBRE_BASE_MODEL to a model's folder or hub id")
-    else:
-        source, found = name, None
+    name, folder = str(name_or_folder), base_folder(name_or_folder)
+    source, found = (str(folder), folder_revision(folder)) if folder else (name, None)
     model, tokenizer = _load(source, revision)
     model.to(device=torch.device(device), dtype=_resolve(dtype, model, device))  # type: ignore[call-arg] # its wrapper hides self
     model.requires_grad_(False)
@@ -71,19 +62,6 @@ def folder_revision(folder: Path) -> str:
             with path.open("rb") as file:
                 digest.update(f"{path.name}:{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
     return digest.hexdigest()[:16]
-
-
-def _check_folder(folder: Path) -> None:
-    if not (folder / "config.json").is_file():
-        raise BaseModelMissing(f"{folder} is not a model folder, config.json is missing: set TIMBRE_BASE_MODEL to one")
-    if not any(folder.glob("*.safetensors")):
-        raise BaseModelMissing(
-            f"{folder} holds no *.safetensors, all that is read: set TIMBRE_BASE_MODEL to one that does"
-        )
-
-
-def _looks_like_a_path(name: str) -> bool:
-    return name.startswith(("/", ".", "~")) or name.count("/") != 1 or "\\" in name
 
 
 def _load(source: str, revision: str | None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:

@@ -18,6 +18,7 @@ from bot.settings import Settings
 from storage.database import Database
 from storage.knowledge import NewDocument
 from storage.workspaces import register_workspace, workspaces
+from training.base_folder import base_folder
 
 REVIEW_CHANNEL = "timbre-review"
 
@@ -34,7 +35,8 @@ class Stage:
     """Everything that runs during the demo and the tour."""
 
     def __init__(self, settings: Settings, *, port: int, tell: Callable[[str], None]) -> None:
-        """Load the content. Raises `StageError` when the port is taken or the data folder is a real workspace's."""
+        """Load the content. Raises `StageError` when the port is taken, or `BaseModelMissing`."""
+        base_folder(settings.base_model)
         self.content = load_content()
         self.url = f"http://127.0.0.1:{port}"
         if is_listening(self.url):

@@ -19,7 +19,8 @@ from storage.runs import Run, RunStatus, list_runs
 
 ANSWER_SECONDS = 60.0
 APPROVAL_SECONDS = 120.0
-RUN_SECONDS = 240.0
+# Far more than a run takes: it only has to end a wait that would be in vain, also on a busy machine.
+RUN_SECONDS = 900.0
 POLL_SECONDS = 0.1
 
 

@@ -1,0 +1,283 @@
+"""`timbre` from a shell: what it prints, and how it ends when it can't do as asked."""
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from bot.cli import app
+from storage.vectors import VectorIndex
+from tests.end_to_end.commands import Timbre
+from tests.fakes import FakeModelServer
+from tests.playground_server import RunningPlayground
+
+COMMANDS = "demo tour bot serve worker playground ask ingest train evaluate db doctor"
+NOWHERE = "http://127.0.0.1:9/v1"
+HELP_SECONDS = 0.5
+MOORING = "# Mooring\n\nVisitors moor at the east pier for 12 crowns a night.\n"
+
+
+@pytest.fixture(scope="module")
+def models() -> Iterator[FakeModelServer]:
+    with FakeModelServer() as server:
+        yield server
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        yield taken.getsockname()[1]
+
+
+def pairs_file(path: Path, *, count: int = 12) -> Path:
+    """Write pairs, and return the file."""
+    rows = [
+        {
+            "prompt": [{"role": "user", "content": f"What does berth {number} cost?"}],
+            "completion": [{"role": "assistant", "content": f"Ahoy, berth {number} be {number} crowns!"}],
+        }
+        for number in range(count)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_help_names_every_command_in_half_a_second(timbre: Timbre) -> None:
+    runs = [timbre("--help") for _ in range(3)]
+
+    assert {run.code for run in runs} == {0}
+    for command in COMMANDS.split():
+        assert re.search(rf"\b{command}\b", runs[0].out), command
+    assert median(run.cpu_seconds for run in runs) < HELP_SECONDS
+    assert list(timbre.folder.iterdir()) == []
+
+
+def test_every_command_takes_a_data_folder() -> None:
+    top = get_command(app)
+    assert isinstance(top, TyperGroup)
+    database = top.commands.pop("db")
+    assert isinstance(database, TyperGroup)
+
+    for name, command in [*top.commands.items(), *database.commands.items()]:
+        assert any("--data" in parameter.opts for parameter in command.params), name
+
+
+def test_the_demo_says_that_its_port_is_taken(timbre: Timbre, taken_port: int) -> None:
+    refusal = timbre("demo", "--no-browser", "--port", str(taken_port)).refusal
+
+    assert f"port {taken_port} is taken" in refusal
+    assert "--port" in refusal
+
+
+@pytest.mark.parametrize("port", ["0", "70000"])
+def test_the_demo_refuses_a_port_that_no_page_can_be_opened_at(timbre: Timbre, port: str) -> None:
+    finished = timbre("demo", "--no-browser", "--port", port)
+
+    assert finished.code == 2
+    assert "--port" in finished.err
+    assert "should be" in finished.err
+    assert "Traceback" not in finished.err
+
+
+@pytest.mark.parametrize("where", ["file", "file/below", "/proc/timbre"])
+def test_the_demo_says_that_its_data_folder_cannot_be_written(timbre: Timbre, where: str) -> None:
+    # Not by permissions: root, which containers run as, may write anywhere.
+    (timbre.folder / "file").write_text("in the way")
+
+    refusal = timbre("demo", "--no-browser", "--data", where).refusal
+
+    assert where in refusal
+    assert "--data" in refusal
+
+
+@pytest.mark.parametrize("command", [("demo", "--no-browser"), ("tour",), ("serve",), ("ask", "Why?")])
+def test_a_missing_base_model_is_told_before_anything_is_started(timbre: Timbre, command: tuple[str, ...]) -> None:
+    refusal = timbre(*command, base_model="/nowhere", models_url=NOWHERE).refusal
+
+    assert "/nowhere" in refusal
+    assert "TIMBRE_BASE_MODEL" in refusal
+    assert not (timbre.folder / ".timbre" / "logs").exists()
+
+
+@pytest.mark.parametrize(
+    ("last_line", "wanted"),
+    [
+        ('{"prompt": [', "pairs.jsonl:13: not valid JSON"),
+        ('{"prompt": []}', 'pairs.jsonl:13: "prompt" must be a list of chat messages'),
+        (None, "pairs.jsonl holds no pairs"),
+    ],
+    ids=["cut off", "wrong shape", "empty"],
+)
+def test_a_pairs_file_that_cannot_be_used_is_named_with_the_line(
+    timbre: Timbre, last_line: str | None, wanted: str
+) -> None:
+    pairs = pairs_file(timbre.folder / "pairs.jsonl")
+    pairs.write_text(pairs.read_text() + last_line + "\n" if last_line else "\n")
+
+    assert wanted in timbre("train", "--pairs", pairs, "--out", "voice").refusal
+    assert wanted in timbre("evaluate", "--pairs", pairs).refusal
+    assert not (timbre.folder / "voice").exists()
+
+
+def test_a_pairs_file_or_base_model_that_is_not_there_is_named(timbre: Timbre) -> None:
+    pairs = pairs_file(timbre.folder / "pairs.jsonl")
+
+    assert "other.jsonl does not exist" in timbre("train", "--pairs", "other.jsonl", "--out", "voice").refusal
+    assert "/nowhere" in timbre("evaluate", "--pairs", pairs, "--base", "/nowhere").refusal
+
+
+def test_wrong_settings_say_their_name_what_they_got_and_what_they_want(timbre: Timbre) -> None:
+    assert "TIMBRE_RANK: got '0'; it should be" in timbre("worker", rank=0).refusal
+    assert "did you mean TIMBRE_RANK?" in timbre("worker", rnak=8).refusal
+
+
+def test_a_setting_in_the_file_env_counts(timbre: Timbre) -> None:
+    (timbre.folder / ".env").write_text("TIMBRE_PASSAGES=many\n")
+
+    assert "TIMBRE_PASSAGES: got 'many'" in timbre("bot").refusal
+
+
+def test_the_bot_says_which_token_is_missing(timbre: Timbre) -> None:
+    assert "TIMBRE_SLACK_BOT_TOKEN is not set" in timbre("bot").refusal
+    assert "TIMBRE_SLACK_APP_TOKEN is not set" in timbre("bot", slack_bot_token="xoxb-1").refusal
+
+
+def test_the_bot_says_that_slack_cannot_be_reached_or_refuses_its_token(timbre: Timbre) -> None:
+    tokens = {"slack_bot_token": "xoxb-wrong", "slack_app_token": "xapp-wrong"}
+
+    assert "Slack can't be reached" in timbre("bot", **tokens, slack_api_url="http://127.0.0.1:9/api/").refusal
+    with RunningPlayground() as slack:
+        assert "Slack refused TIMBRE_SLACK_BOT_TOKEN" in timbre("bot", **tokens, slack_api_url=slack.api_url).refusal
+
+
+def test_a_second_bot_on_one_index_is_refused(timbre: Timbre) -> None:
+    index = VectorIndex(timbre.folder / ".timbre" / "index", embedder="all-MiniLM-L6-v2")
+    try:
+        with RunningPlayground() as slack:
+            slack.control("seed", team={"name": "Harbour"})
+            tokens = {"slack_bot_token": "xoxb-playground", "slack_app_token": "xapp-playground"}
+            refusal = timbre("bot", **tokens, slack_api_url=slack.api_url, models_url=NOWHERE).refusal
+    finally:
+        index.close()
+
+    assert "open in another process; stop the other bot first" in refusal
+
+
+def test_a_server_says_that_its_port_is_taken(timbre: Timbre, taken_port: int) -> None:
+    assert f"ort {taken_port} is taken" in timbre("playground", "--port", str(taken_port)).refusal
+
+
+def test_ingesting_twice_changes_nothing(timbre: Timbre) -> None:
+    (timbre.folder / "docs").mkdir()
+    (timbre.folder / "docs" / "mooring.md").write_text(MOORING)
+
+    first, second = timbre("ingest", "docs", "--json"), timbre("ingest", "docs", "--json")
+
+    assert first.document == {"changed": 1, "unchanged": 0, "passages": 1}
+    assert second.document == {"changed": 0, "unchanged": 1, "passages": 1}
+
+
+def test_ingesting_what_cannot_be_read_names_the_file(timbre: Timbre) -> None:
+    (timbre.folder / "photo.png").write_bytes(b"\x89PNG")
+    (timbre.folder / "latin.txt").write_bytes(b"caf\xe9")
+
+    assert "nowhere.md: there is no such file" in timbre("ingest", "nowhere.md").refusal
+    assert "photo.png: only files ending in" in timbre("ingest", "photo.png").refusal
+    assert "latin.txt: is not UTF-8" in timbre("ingest", "latin.txt").refusal
+
+
+def test_a_question_is_answered_beside_a_running_model_server_and_bot(timbre: Timbre, models: FakeModelServer) -> None:
+    (timbre.folder / "mooring.md").write_text(MOORING)
+    timbre("ingest", "mooring.md")
+    question = ("ask", "What do visitors pay to moor at the east pier?", "--json")
+
+    alone = timbre(*question, models_url=models.url).document
+    index = VectorIndex(timbre.folder / ".timbre" / "index", embedder="all-MiniLM-L6-v2")
+    try:
+        beside_a_bot = timbre(*question, models_url=models.url).document
+    finally:
+        index.close()
+
+    assert "12 crowns" in alone["text"]
+    assert alone["model"] == "base"
+    assert [source["title"] for source in alone["sources"]] == ["Mooring"]
+    assert {**beside_a_bot, "ms": 0} == {**alone, "ms": 0}
+
+
+def test_a_question_is_answered_with_no_server_running(timbre: Timbre) -> None:
+    (timbre.folder / "mooring.md").write_text(MOORING)
+    timbre("ingest", "mooring.md")
+
+    asked = ("ask", "What do visitors pay to moor at the east pier?", "--json")
+    answer = timbre(*asked, models_url=NOWHERE, max_answer_tokens=16).document
+
+    assert answer["model"] == "base"
+    assert answer["text"]
+    assert [source["title"] for source in answer["sources"]] == ["Mooring"]
+
+
+def test_a_voice_is_trained_and_measured_from_files(timbre: Timbre, small_base: Path) -> None:
+    pairs = pairs_file(timbre.folder / "pairs.jsonl", count=24)
+
+    given = ("--pairs", pairs, "--base", small_base)
+    trained = timbre("train", *given, "--out", "voice", "--epochs", "2", "--rank", "4", "--json", "train.json")
+    measured = timbre("evaluate", *given, "--adapter", "voice", "--json", "-")
+
+    assert trained.document == json.loads((timbre.folder / "train.json").read_text())
+    numbers = ("seconds", "total_seconds", "tokens_per_s", "examples_per_s", "train_loss", "val_loss")
+    assert all(trained.document[name] > 0 for name in numbers)
+    assert trained.document["adapter"] == "voice"
+    assert measured.document["cases"] == 24
+    assert measured.document["loss"]["adapter"] < measured.document["loss"]["base"]
+    assert not (timbre.folder / "-").exists()
+    assert "exists" in timbre("train", *given, "--out", "voice").refusal
+
+
+def test_the_database_is_brought_up_to_date(timbre: Timbre) -> None:
+    finished = timbre("db", "upgrade")
+
+    assert (finished.code, (timbre.folder / ".timbre" / "timbre.db").is_file()) == (0, True)
+    assert "is up to date" in finished.out
+
+
+def test_a_database_that_cannot_be_opened_is_named_without_its_password(timbre: Timbre) -> None:
+    refusal = timbre("db", "upgrade", database_url="sqlite:////nowhere/timbre.db").refusal
+    assert "/nowhere/timbre.db" in refusal
+
+    refusal = timbre("db", "upgrade", database_url="postgresql+psycopg://me:s3cret@127.0.0.1:9/timbre").refusal
+    assert "TIMBRE_DATABASE_URL" in refusal
+    assert "s3cret" not in refusal
+
+
+def test_the_doctor_says_how_to_mend_what_does_not_run(timbre: Timbre) -> None:
+    finished = timbre("doctor", models_url=NOWHERE)
+
+    assert finished.code == 1
+    findings = {line[5:].partition(":")[0]: line for line in finished.out.splitlines()}
+    assert findings["data folder"].startswith("ok")
+    assert findings["database"].startswith("MEND")
+    assert "timbre db upgrade" in findings["database"]
+    assert "timbre serve" in findings["model server"]
+    assert "TIMBRE_SLACK_BOT_TOKEN" in findings["Slack"]
+    assert finished.err == ""
+
+
+def test_the_doctor_is_content_when_everything_runs(timbre: Timbre, models: FakeModelServer) -> None:
+    settings: dict[str, object] = {
+        "slack_bot_token": "xoxb-playground",
+        "slack_app_token": "xapp-playground",
+        "models_url": models.url,
+    }
+    timbre("db", "upgrade")
+    with RunningPlayground() as slack:
+        slack.control("seed", channels=[{"name": "timbre-review", "members": ["timbre"]}])
+        finished = timbre("doctor", **settings, slack_api_url=slack.api_url)
+
+    assert finished.code == 0, finished.out
+    assert "MEND" not in finished.out
