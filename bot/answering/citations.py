@@ -2,7 +2,7 @@
 
 import re
 
-CITATION = re.compile(r"\s?\[(\d+)\]")
+CITATION = re.compile(r"(\s?)\[(\d+(?:\s*,\s*\d+)*)\]")
 
 
 def check_citations(text: str, *, passages: int) -> tuple[str, list[int]]:
@@ -10,11 +10,8 @@ def check_citations(text: str, *, passages: int) -> tuple[str, list[int]]:
     cited: list[int] = []
 
     def keep(match: re.Match[str]) -> str:
-        number = int(match[1])
-        if not 1 <= number <= passages:
-            return ""
-        if number not in cited:
-            cited.append(number)
-        return match[0]
+        numbers = [number for number in map(int, match[2].split(",")) if 1 <= number <= passages]
+        cited.extend(number for number in dict.fromkeys(numbers) if number not in cited)
+        return match[1] + "".join(f"[{number}]" for number in numbers) if numbers else ""
 
     return CITATION.sub(keep, text).strip(), cited

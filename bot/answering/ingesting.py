@@ -1,7 +1,7 @@
 """Files become documents with passages."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from storage.pairs import forget_contexts
 
 SUFFIXES = (".md", ".markdown", ".txt")
 MAX_WORDS = 120
+HEADING = re.compile(r"#{1,6}\s+(.*\S)\s*$")
 
 
 class IngestError(ValueError):
@@ -54,7 +55,7 @@ def split(text: str) -> tuple[str, list[str]]:
     """Return a Markdown text's title (empty when it has no heading) and its passages.
 
     A passage is a paragraph, under the last heading below the title; short ones that follow each other under one
-    heading are kept together up to `MAX_WORDS` words, and a longer one is cut at sentence ends.
+    heading are kept together up to half of `MAX_WORDS`, and one longer than `MAX_WORDS` is cut at sentence ends.
     """
     title, heading, passages = "", "", []
     current: list[str] = []
@@ -64,15 +65,11 @@ def split(text: str) -> tuple[str, list[str]]:
             passages.append("\n".join([heading, *current] if heading else current))
             current.clear()
 
-    for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n")):
-        block = block.strip()
-        if match := re.match(r"#{1,6}\s+(.*)", block):
+    for block in _blocks(text):
+        if match := HEADING.match(block):
             flush()
-            if title:
-                heading = match[1].strip()
-            else:
-                title = match[1].strip()
-            block = block[match.end() :].strip()
+            title, heading = (title, match[1]) if title else (match[1], heading)
+            continue
         for part in _cut(block):
             if sum(len(kept.split()) for kept in current) + len(part.split()) > MAX_WORDS // 2:
                 flush()
@@ -81,16 +78,37 @@ def split(text: str) -> tuple[str, list[str]]:
     return title, passages
 
 
+def _blocks(text: str) -> list[str]:
+    """Return headings and paragraphs. What looks like a heading in fenced code is none."""
+    lines: list[str] = []
+    in_code = False
+    for line in text.splitlines():
+        in_code ^= line.lstrip().startswith("```")
+        is_heading = not in_code and HEADING.fullmatch(line.strip())
+        lines += ["", line.strip(), ""] if is_heading else [line]
+    return [block.strip() for block in re.split(r"\n\s*\n", "\n".join(lines)) if block.strip()]
+
+
 def _cut(paragraph: str) -> list[str]:
-    if not paragraph:
-        return []
+    """Return a paragraph in parts of at most `MAX_WORDS` words: cut at sentence ends, a longer sentence at words."""
+    if len(paragraph.split()) <= MAX_WORDS:
+        return [paragraph]
     parts: list[str] = []
-    for sentence in re.split(r"(?<=[.!?])\s+", paragraph):
-        if parts and len(parts[-1].split()) + len(sentence.split()) <= MAX_WORDS:
-            parts[-1] += f" {sentence}"
+    for piece in _pieces(paragraph):
+        if parts and len(parts[-1].split()) + len(piece.split()) <= MAX_WORDS:
+            parts[-1] += f" {piece}"
         else:
-            parts.append(sentence)
+            parts.append(piece)
     return parts
+
+
+def _pieces(paragraph: str) -> Iterator[str]:
+    for sentence in re.split(r"(?<=[.!?])\s+", paragraph):
+        words = sentence.split()
+        if len(words) <= MAX_WORDS:
+            yield sentence
+        else:
+            yield from (" ".join(words[start : start + MAX_WORDS]) for start in range(0, len(words), MAX_WORDS))
 
 
 def _files(root: Path) -> list[Path]:
@@ -108,7 +126,7 @@ def _files(root: Path) -> list[Path]:
 
 def _read(path: Path, team_id: str) -> NewDocument:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as err:
         raise IngestError(f"{path}: is not UTF-8 text (byte {err.start}); save it as UTF-8") from err
     except OSError as err:

@@ -14,7 +14,9 @@ from bot.answering.models import Models
 from bot.bootstrap import Knowledge, models_of, open_knowledge
 from bot.settings import PREFIX, Settings
 from storage.database import Database, sqlite_url
+from tests.bot.running import SEED, Channel
 from tests.fakes import FakeModelServer
+from tests.playground_server import RunningPlayground
 
 TEAM = "T1"
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -64,6 +66,24 @@ def model_server(running_models: FakeModelServer) -> FakeModelServer:
     """A model server that has not been asked anything yet."""
     running_models.reset()
     return running_models
+
+
+@pytest.fixture(scope="session")
+def town() -> Iterator[RunningPlayground]:
+    """A workspace with people in it, to which no bot is connected."""
+    with RunningPlayground() as running:
+        running.control("seed", **SEED)
+        yield running
+
+
+@pytest.fixture
+def help_room(town: RunningPlayground) -> Channel:
+    return Channel(town, "CHELP")
+
+
+@pytest.fixture
+def vault_room(town: RunningPlayground) -> Channel:
+    return Channel(town, "CVAULT")
 
 
 @pytest.fixture(scope="session")

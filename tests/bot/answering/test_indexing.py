@@ -1,0 +1,181 @@
+"""The vector index follows SQL, and approved pairs get the passages they would have been answered from."""
+
+import shutil
+
+import pytest
+
+from bot.answering.indexing import Indexing
+from bot.answering.models import ModelUnavailableError
+from bot.answering.retrieval import Place, Retriever
+from bot.bootstrap import Knowledge, open_knowledge
+from bot.settings import Settings
+from storage.database import Database
+from storage.knowledge import NewDocument, count_chunks, put_document, put_pair_chunk, remove_pair_chunk
+from storage.pairs import Candidate, Pair, PairStatus, add_candidate, get_pair, set_status
+from tests.bot.conftest import NOW, TEAM, Clock
+from tests.fakes import FakeModelServer
+
+
+def approved(database: Database, number: int, question: str, answer: str, *, private: bool = False) -> Pair:
+    channel = "CVAULT" if private else "CHELP"
+    candidate = Candidate(
+        TEAM, channel, private, f"{number}.0", f"{number}.0", f"{number}.1", question, answer, "U1", "U2", "https://x"
+    )
+    with database.writing() as session:
+        pair = add_candidate(session, candidate, now=NOW)
+        put_pair_chunk(
+            session,
+            team_id=TEAM,
+            pair_id=pair.id,
+            channel_id=channel if private else None,
+            title=question,
+            text=answer,
+            now=NOW,
+        )
+        return set_status(session, pair.id, PairStatus.APPROVED, now=NOW)
+
+
+def document(database: Database, name: str, *texts: str, channel_id: str | None = None) -> None:
+    with database.writing() as session:
+        put_document(session, NewDocument(TEAM, name, name, channel_id, texts), now=NOW)
+
+
+def context(database: Database, pair: Pair) -> list[str] | None:
+    with database.reading() as session:
+        found = get_pair(session, pair.id).context
+    return None if found is None else [passage["text"] for passage in found]
+
+
+def waiting(database: Database) -> tuple[int, int]:
+    with database.reading() as session:
+        return count_chunks(session, team_id=TEAM)
+
+
+def found(knowledge: Knowledge, question: str) -> list[str]:
+    return [hit.chunk.text for hit in knowledge.retriever.search(question, Place(TEAM), limit=5)]
+
+
+def test_what_is_written_to_sql_is_found_once_the_index_followed(knowledge: Knowledge, database: Database) -> None:
+    document(database, "Keys", *(f"Key number {number} opens shed {number}." for number in range(70)))
+
+    assert knowledge.indexing.follow() == 70
+
+    assert waiting(database) == (70, 0)
+    assert found(knowledge, "Which shed does key number 33 open?")[0] == "Key number 33 opens shed 33."
+    assert knowledge.indexing.follow() == 0
+
+
+def test_what_is_removed_from_sql_leaves_the_index(knowledge: Knowledge, database: Database) -> None:
+    pair = approved(database, 1, "Where is the kettle?", "On the top shelf.")
+    knowledge.indexing.follow()
+    with database.writing() as session:
+        remove_pair_chunk(session, pair.id, now=NOW)
+
+    assert found(knowledge, "Where is the kettle?") == []
+    assert knowledge.indexing.follow() == 1
+    assert knowledge.index.is_empty
+
+
+def test_an_index_that_was_lost_is_rebuilt_from_sql(settings: Settings, database: Database, clock: Clock) -> None:
+    knowledge = open_knowledge(settings, database, now=clock)
+    document(database, "Keys", "The spare keys hang behind the stove.")
+    knowledge.indexing.follow()
+    knowledge.index.close()
+    shutil.rmtree(settings.data / "index")
+
+    knowledge = open_knowledge(settings, database, now=clock)
+    knowledge.indexing.check()
+    knowledge.indexing.catch_up()
+
+    assert found(knowledge, "Where do the spare keys hang?") == ["The spare keys hang behind the stove."]
+    assert waiting(database) == (1, 0)
+    knowledge.index.close()
+
+
+def test_a_full_index_is_left_as_it_is(knowledge: Knowledge, database: Database, model_server: FakeModelServer) -> None:
+    document(database, "Keys", "The spare keys hang behind the stove.")
+    knowledge.indexing.follow()
+
+    knowledge.indexing.check()
+
+    assert waiting(database) == (1, 0)
+
+
+def test_nothing_is_marked_as_indexed_while_the_model_server_is_down(
+    knowledge: Knowledge, database: Database, model_server: FakeModelServer
+) -> None:
+    document(database, "Keys", "The spare keys hang behind the stove.")
+    model_server.is_down = True
+
+    with pytest.raises(ModelUnavailableError):
+        knowledge.indexing.catch_up()
+    assert waiting(database) == (1, 1)
+
+    model_server.is_down = False
+    knowledge.indexing.catch_up()
+    assert waiting(database) == (1, 0)
+
+
+def test_a_pairs_context_never_holds_the_pair_itself(knowledge: Knowledge, database: Database) -> None:
+    document(database, "Kitchen", "The kettle stands on the top shelf of the kitchen.")
+    pair = approved(database, 1, "Where is the kettle?", "Top shelf, mind the steam!")
+    other = approved(database, 2, "Where is the big kettle?", "The big kettle is in the shed.")
+
+    knowledge.indexing.catch_up()
+
+    assert set(context(database, pair) or ()) == {
+        "The kettle stands on the top shelf of the kitchen.",
+        "The big kettle is in the shed.",
+    }
+    assert "The big kettle is in the shed." not in (context(database, other) or ())
+
+
+def test_a_public_pairs_context_holds_nothing_private(knowledge: Knowledge, database: Database) -> None:
+    document(database, "Vault", "The kettle of the vault is made of gold.", channel_id="CVAULT")
+    public = approved(database, 1, "Where is the kettle?", "On the shelf.")
+    private = approved(database, 2, "Where is the golden kettle?", "In the vault.", private=True)
+
+    knowledge.indexing.catch_up()
+
+    assert context(database, public) == []
+    assert "The kettle of the vault is made of gold." in (context(database, private) or ())
+
+
+def test_a_context_waits_for_documents_that_are_not_indexed_yet(knowledge: Knowledge, database: Database) -> None:
+    pair = approved(database, 1, "Where is the kettle?", "On the shelf.")
+    knowledge.indexing.follow()
+    document(database, "Kitchen", "The kettle stands on the top shelf.")
+
+    assert knowledge.indexing.add_contexts() == 0
+    assert context(database, pair) is None
+
+    knowledge.indexing.catch_up()
+    assert context(database, pair) == ["The kettle stands on the top shelf."]
+
+
+def test_a_context_does_not_keep_an_answer_that_was_taken_back_meanwhile(
+    knowledge: Knowledge, database: Database, clock: Clock
+) -> None:
+    pair = approved(database, 1, "Where is the kettle?", "On the shelf.")
+    other = approved(database, 2, "Where is the big kettle?", "In the shed.")
+    knowledge.indexing.follow()
+
+    class TakingBack(Retriever):
+        """Somebody takes an answer back while its passage is being looked up."""
+
+        def search(self, *args, **kwargs):  # type: ignore[no-untyped-def]  # passed on as it comes
+            hits = super().search(*args, **kwargs)
+            with database.writing() as session:
+                remove_pair_chunk(session, other.id, now=NOW)
+                set_status(session, other.id, PairStatus.WITHDRAWN, now=NOW)
+            return hits
+
+    models = knowledge.models
+    racing = TakingBack(database, knowledge.index, models.embed)
+    indexing = Indexing(database, knowledge.index, models.embed, racing, passages=3, now=clock)
+
+    indexing.add_contexts()
+    assert context(database, pair) is None
+
+    knowledge.indexing.catch_up()
+    assert context(database, pair) == []
