@@ -1,6 +1,7 @@
 """Views: the modals a person has open, and App Home."""
 
 import hashlib
+import json
 from typing import Any
 
 from bot.playground.blocks import VIEW, check_blocks
@@ -15,6 +16,7 @@ from bot.playground.workspace import Workspace
 MAX_STACK = 3
 MAX_TITLE = 24
 MAX_METADATA = 3000
+MAX_BYTES = 250_000
 _KEPT = (
     "type",
     "title",
@@ -51,7 +53,9 @@ def push_modal(workspace: Workspace, user_id: str, sent: Json, *, over: str | No
 def update_modal(workspace: Workspace, user_id: str, view_id: str, sent: Json) -> Json:
     """Change an open modal in place; what was filled in stays where block_id and action_id are the same."""
     old = open_view(workspace, user_id, view_id)
-    new = _modal(workspace, sent) | {key: old[key] for key in ("id", "root_view_id", "previous_view_id")}
+    new = _modal(workspace, sent, replacing=view_id) | {
+        key: old[key] for key in ("id", "root_view_id", "previous_view_id")
+    }
     kept = {(block["block_id"], element["action_id"]) for block, element in interactive_elements(new["blocks"])}
     for block_id, actions in old["state"]["values"].items():
         for action_id, value in actions.items():
@@ -122,7 +126,7 @@ def _close_one(workspace: Workspace, user_id: str, view: Json) -> None:
     workspace.announce(ViewChanged(user_id, view, "closed"))
 
 
-def _modal(workspace: Workspace, sent: Json) -> Json:
+def _modal(workspace: Workspace, sent: Json, *, replacing: str | None = None) -> Json:
     title = sent.get("title")
     if not isinstance(title, dict) or not 0 < len(str(title.get("text", ""))) <= MAX_TITLE:
         raise _invalid(f"a modal's title has 1 to {MAX_TITLE} characters", "/view/title/text")
@@ -132,10 +136,16 @@ def _modal(workspace: Workspace, sent: Json) -> Json:
     has_input = any(isinstance(block, dict) and block.get("type") == "input" for block in sent.get("blocks") or [])
     if has_input and not sent.get("submit"):
         raise _invalid("a modal with an input needs a submit button", "/view/submit")
+    external_id = sent.get("external_id")
+    others = (view for stack in workspace.modals.values() for view in stack if view["id"] != replacing)
+    if external_id and any(view["external_id"] == external_id for view in others):
+        raise SlackError("duplicate_external_id")
     return _view(workspace, sent, "modal")
 
 
 def _view(workspace: Workspace, sent: Json, kind: str) -> Json:
+    if len(json.dumps(sent)) > MAX_BYTES:
+        raise SlackError("view_too_large")
     if sent.get("type") != kind:
         raise _invalid(f"must be {kind}", "/view/type")
     if not isinstance(sent.get("blocks"), list):

@@ -1,5 +1,6 @@
 """How the bot is reached, and trouble on the way."""
 
+from bot.playground import messaging
 from bot.playground.control.request import ControlRequest
 from bot.playground.entities import Json
 from bot.playground.errors import SlackError
@@ -36,6 +37,8 @@ def trouble(call: ControlRequest) -> Json:
     if call.args.flag("clear"):
         playground.faults.clear()
     playground.faults.order(call.args.values)
+    if call.args.flag("end_streams"):
+        _end_streams(call)
     for link in list(playground.delivery.links):
         if disconnect == "refresh":
             link.warn("refresh_requested")
@@ -44,3 +47,11 @@ def trouble(call: ControlRequest) -> Json:
         if disconnect in ("drop", "refresh"):
             link.end()
     return playground.faults.describe()
+
+
+def _end_streams(call: ControlRequest) -> None:
+    """End every stream as Slack does when nothing has come for minutes: what was written so far stays."""
+    for channel_id in call.workspace.channels:
+        for message in list(call.workspace.log(channel_id)):
+            if message.streaming:
+                messaging.refresh(call.workspace, message, streaming=False)

@@ -216,6 +216,20 @@ def test_at_most_three_modals_are_stacked(slack: RunningPlayground, web: WebClie
     assert len(slack.look("views", as_="maya")["views"]) == 3
 
 
+def test_an_external_id_names_one_modal_and_a_view_has_a_size(slack: RunningPlayground, web: WebClient) -> None:
+    def refused(user: str, **fields: Any) -> str:
+        trigger = slack.control("shortcut", user=user, callback_id="approve")["trigger_id"]
+        with pytest.raises(SlackApiError) as caught:
+            web.views_open(trigger_id=trigger, view=MODAL | fields)
+        return str(caught.value.response["error"])
+
+    trigger = slack.control("shortcut", user="maya", callback_id="approve")["trigger_id"]
+    web.views_open(trigger_id=trigger, view=MODAL | {"external_id": "mine"})
+    assert refused("tom", external_id="mine") == "duplicate_external_id"
+    web.views_update(external_id="mine", view=MODAL | {"external_id": "mine"})
+    assert refused("tom", private_metadata="x" * 250_000) == "view_too_large"
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

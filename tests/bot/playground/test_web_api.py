@@ -430,6 +430,16 @@ class TestStreams:
         (block,) = room.slack.messages(room.id, thread_ts=root)[-1]["blocks"]
         assert (block["type"], block["task_id"], block["status"]) == ("task_card", "look", "complete")
 
+    def test_a_stream_can_be_ended_under_the_bots_hands(self, room: Room) -> None:
+        root = room.say("Question")
+        start: dict[str, Any] = {"channel": room.id, "thread_ts": root, "recipient_team_id": "T1"}
+        ts = room.web.chat_startStream(**start, recipient_user_id="U1", markdown_text="So far")["ts"]
+        room.slack.control("trouble", end_streams=True)
+        more = {"channel": room.id, "ts": ts, "markdown_text": " so good"}
+        assert refusal(room.web, "chat.appendStream", **more) == "message_not_in_streaming_state"
+        room.web.chat_update(channel=room.id, ts=ts, text="So far so good")
+        assert room.slack.texts(room.id, thread_ts=root)[-1] == "So far so good"
+
     def test_streams_are_refused_in_slacks_words(self, room: Room) -> None:
         root = room.say("Question")
         start: dict[str, Any] = {"channel": room.id, "thread_ts": root, "recipient_team_id": "T1"}
