@@ -9,6 +9,7 @@ from bot.playground.entities import Channel, Json, Message, Person
 from bot.playground.errors import SlackError
 from bot.playground.workspace import Workspace
 
+SLACKBOT = Person("USLACKBOT", "slackbot", "Slackbot")
 MAX_REACTIONS = 50  # different emoji on one message, Slack's own limit
 
 
@@ -76,7 +77,7 @@ def delete(workspace: Workspace, message: Message) -> None:
         tombstone = Message(
             channel_id=message.channel_id,
             ts=message.ts,
-            user_id="USLACKBOT",
+            user_id=SLACKBOT.id,
             text="This message was deleted.",
             subtype="tombstone",
         )

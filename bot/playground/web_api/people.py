@@ -5,6 +5,7 @@ from dataclasses import replace
 from bot.playground.changes import UserGroupChanged
 from bot.playground.entities import Json, Person
 from bot.playground.errors import SlackError
+from bot.playground.messaging import SLACKBOT
 from bot.playground.pages import numbered_page
 from bot.playground.payloads import channel_payload, person_payload, team_payload, user_group_payload
 from bot.playground.web_api.call import Call
@@ -24,7 +25,9 @@ def auth_test(call: Call) -> Json:
 
 
 def users_info(call: Call) -> Json:
-    """users.info."""
+    """users.info. Slackbot, who stands behind tombstones, is known though nobody sees it here."""
+    if call.args.text("user") == SLACKBOT.id:
+        return {"user": person_payload(call.workspace, SLACKBOT)}
     return {"user": person_payload(call.workspace, call.person())}
 
 

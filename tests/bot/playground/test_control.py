@@ -261,6 +261,22 @@ class TestAccess:
         assert caught.value.status == 404
 
 
+class TestPage:
+    @pytest.mark.parametrize("path", ["/", "/static/main.js", "/archives/C0HELP/p1767225600000100"])
+    def test_the_page_and_its_files_may_load_nothing_from_elsewhere(
+        self, module_slack: RunningPlayground, path: str
+    ) -> None:
+        with urllib.request.urlopen(module_slack.url + path) as answer:
+            assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+    def test_nothing_outside_the_static_folder_is_served(self, module_slack: RunningPlayground) -> None:
+        for path in ("/static/../app.py", "/static/%2e%2e/app.py", "/static//etc/passwd"):
+            with pytest.raises(urllib.error.HTTPError, match="404") as refused:
+                urllib.request.urlopen(module_slack.url + path)
+            refused.value.close()
+
+
 class TestTraffic:
     def test_raw_frames_are_kept_without_tokens(self, room: Room) -> None:
         room.web.chat_postMessage(channel=room.id, text="Hi there")

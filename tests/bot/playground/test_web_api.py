@@ -126,6 +126,7 @@ class TestPosting:
         (found,) = room.web.conversations_history(channel=room.id)["messages"]
         assert (found["subtype"], found["text"]) == ("tombstone", "This message was deleted.")
         assert found["reply_count"] == 1
+        assert room.web.users_info(user=found["user"])["user"]["name"] == "slackbot"
 
     def test_an_ephemeral_message_is_seen_by_one_person_and_not_in_history(self, room: Room) -> None:
         tom = ids(room.slack)["tom"]
