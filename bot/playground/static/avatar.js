@@ -11,7 +11,10 @@ export function avatar(person, size = "") {
 
 function initials(person) {
   const words = (person.real_name || person.name || "?").trim().split(/\s+/);
-  return [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => [...word][0] ?? "").join("").toUpperCase();
+  return [words[0], words.length > 1 ? words.at(-1) : ""]
+    .map((word) => [...word][0] ?? "")
+    .join("")
+    .toUpperCase();
 }
 
 const safeColor = (color) => (/^#[0-9a-f]{6}$/i.test(color ?? "") ? color : "#5b6770");

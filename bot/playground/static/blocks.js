@@ -28,17 +28,28 @@ export function text(object, names) {
 }
 
 /** A plain_text object's text, its emoji shortcodes drawn. */
-export const plainText = (object) => (object?.text ?? "").replace(/:([a-z0-9_+'-]+):/g, (_whole, name) => emojiText(name));
+export const plainText = (object) =>
+  (object?.text ?? "").replace(/:([a-z0-9_+'-]+):/g, (_whole, name) => emojiText(name));
 
 const BLOCKS = {
   header: (block) => h("h3", {}, plainText(block.text)),
   divider: () => h("hr"),
   section,
-  context: (block, ctx) => h("div.context", {}, (block.elements ?? []).map((part) => contextPart(part, ctx))),
+  context: (block, ctx) =>
+    h(
+      "div.context",
+      {},
+      (block.elements ?? []).map((part) => contextPart(part, ctx)),
+    ),
   actions: (block, ctx) => h("div.actions", {}, drawAll(block, ctx)),
   context_actions: (block, ctx) => h("div.actions.quiet", {}, drawAll(block, ctx)),
   image: (block) =>
-    h("figure", {}, block.title ? h("figcaption", {}, plainText(block.title)) : null, picture(sourceOf(block), block.alt_text)),
+    h(
+      "figure",
+      {},
+      block.title ? h("figcaption", {}, plainText(block.title)) : null,
+      picture(sourceOf(block), block.alt_text),
+    ),
   markdown: (block, ctx) => h("div.markdown", {}, markdown(block.text, ctx.names)),
   rich_text: (block, ctx) => richText(block, ctx.names),
   table,
@@ -52,7 +63,12 @@ const drawAll = (block, ctx) => (block.elements ?? []).map((element) => drawElem
 function section(block, ctx) {
   const fields = (block.fields ?? []).map((field) => h("div.field", {}, text(field, ctx.names)));
   return [
-    h("div.section-body", {}, block.text ? h("div.section-text", {}, text(block.text, ctx.names)) : null, fields.length ? h("div.fields", {}, fields) : null),
+    h(
+      "div.section-body",
+      {},
+      block.text ? h("div.section-text", {}, text(block.text, ctx.names)) : null,
+      fields.length ? h("div.fields", {}, fields) : null,
+    ),
     block.accessory ? h("div.accessory", {}, drawElement(block.accessory, block, ctx)) : null,
   ];
 }
@@ -66,10 +82,20 @@ function table(block, ctx) {
   const rows = block.rows ?? [];
   const columns = block.column_settings ?? [];
   const cell = (tag) => (content, index) =>
-    h(tag, { "data-align": columns[index]?.align ?? (isNumeric(rows, index) ? "right" : null), "data-wrap": columns[index]?.is_wrapped || null }, cellContent(content, ctx));
+    h(
+      tag,
+      {
+        "data-align": columns[index]?.align ?? (isNumeric(rows, index) ? "right" : null),
+        "data-wrap": columns[index]?.is_wrapped || null,
+      },
+      cellContent(content, ctx),
+    );
   const row = (tag) => (cells) => h("tr", {}, cells.map(cell(tag)));
-  return h("div.table-box", { tabindex: "0", role: "group", "aria-label": "Table" },
-    h("table", {}, h("thead", {}, rows.slice(0, 1).map(row("th"))), h("tbody", {}, rows.slice(1).map(row("td")))));
+  return h(
+    "div.table-box",
+    { tabindex: "0", role: "group", "aria-label": "Table" },
+    h("table", {}, h("thead", {}, rows.slice(0, 1).map(row("th"))), h("tbody", {}, rows.slice(1).map(row("td")))),
+  );
 }
 
 function cellContent(cell, ctx) {
@@ -80,7 +106,9 @@ function cellContent(cell, ctx) {
 /** Columns of figures are set flush right, so that they can be compared. */
 function isNumeric(rows, index) {
   const cells = rows.slice(1).map((row) => row[index]);
-  return cells.length > 0 && cells.every((cell) => /^[\s\d.,%+−–±/()-]*$/.test(flatText(cell)) && /\d/.test(flatText(cell)));
+  return (
+    cells.length > 0 && cells.every((cell) => /^[\s\d.,%+−–±/()-]*$/.test(flatText(cell)) && /\d/.test(flatText(cell)))
+  );
 }
 
 const flatText = (node) => (node ? (node.text ?? (node.elements ?? []).map(flatText).join("")) : "").toString();
@@ -89,14 +117,21 @@ function input(block, ctx) {
   const error = ctx.errors?.[block.block_id];
   const control = drawElement(block.element, block, ctx);
   const id = `input-${block.block_id}`;
-  const target = control.matches?.("input,select,textarea") ? control : control.querySelector?.("input,select,textarea");
+  const target = control.matches?.("input,select,textarea")
+    ? control
+    : control.querySelector?.("input,select,textarea");
   if (target && !target.id) target.id = id;
   if (error && target) {
     target.setAttribute("aria-invalid", "true");
     target.setAttribute("aria-describedby", `${id}-error`);
   }
   return [
-    h("label", { for: target?.id ?? null }, plainText(block.label), block.optional ? h("span.faint", {}, " (optional)") : null),
+    h(
+      "label",
+      { for: target?.id ?? null },
+      plainText(block.label),
+      block.optional ? h("span.faint", {}, " (optional)") : null,
+    ),
     control,
     block.hint ? h("p.hint", {}, plainText(block.hint)) : null,
     error ? h("p.error", { id: `${id}-error`, role: "alert" }, error) : null,

@@ -22,16 +22,34 @@ export class Composer {
     this.#key = key;
     this.#members = members;
     this.send = send;
-    this.list = h("div.completions", { id: `completions-${composers}`, role: "listbox", "aria-label": "Suggestions", hidden: true });
+    this.list = h("div.completions", {
+      id: `completions-${composers}`,
+      role: "listbox",
+      "aria-label": "Suggestions",
+      hidden: true,
+    });
     this.input = h("textarea", {
-      rows: 1, placeholder, "aria-label": placeholder, role: "combobox", "aria-autocomplete": "list", "aria-controls": this.list.id,
-      "aria-expanded": "false", onkeydown: (event) => this.#keyPressed(event), oninput: () => this.#changed(), onclick: () => this.#suggest(),
+      rows: 1,
+      placeholder,
+      "aria-label": placeholder,
+      role: "combobox",
+      "aria-autocomplete": "list",
+      "aria-controls": this.list.id,
+      "aria-expanded": "false",
+      onkeydown: (event) => this.#keyPressed(event),
+      oninput: () => this.#changed(),
+      onclick: () => this.#suggest(),
       onblur: () => this.#hide(),
     });
     this.input.value = drafts.get(key) ?? "";
     this.button = iconButton("send", "Send", () => this.#send(), "send");
     const at = iconButton("at", "Mention somebody", () => this.#insert("@"));
-    this.node = h("div.composer", {}, this.list, h("div.composer-box", {}, this.input, h("div.composer-bar", {}, at, extra, this.button)));
+    this.node = h(
+      "div.composer",
+      {},
+      this.list,
+      h("div.composer-box", {}, this.input, h("div.composer-bar", {}, at, extra, this.button)),
+    );
     this.#fit();
   }
 
@@ -92,7 +110,10 @@ export class Composer {
     const open = this.#items.length > 0;
     this.list.hidden = !open;
     this.input.setAttribute("aria-expanded", String(open));
-    fill(this.list, this.#items.map((item, index) => this.#option(item, index)));
+    fill(
+      this.list,
+      this.#items.map((item, index) => this.#option(item, index)),
+    );
     if (open) this.input.setAttribute("aria-activedescendant", `${this.list.id}-${this.#at}`);
     else this.input.removeAttribute("aria-activedescendant");
     this.list.children[this.#at]?.scrollIntoView({ block: "nearest" });
@@ -104,8 +125,13 @@ export class Composer {
       event.preventDefault();
       this.#take(index);
     };
-    return h("div.completion", { id: `${this.list.id}-${index}`, role: "option", "aria-selected": String(index === this.#at), onmousedown },
-      item.person ? avatar(item.person, "tiny") : null, h("strong", {}, item.label), h("span.faint", {}, item.hint));
+    return h(
+      "div.completion",
+      { id: `${this.list.id}-${index}`, role: "option", "aria-selected": String(index === this.#at), onmousedown },
+      item.person ? avatar(item.person, "tiny") : null,
+      h("strong", {}, item.label),
+      h("span.faint", {}, item.hint),
+    );
   }
 
   #hide() {

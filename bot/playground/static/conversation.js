@@ -31,7 +31,16 @@ export class Conversation {
     this.#seen = channel.unread ? channel.last_read : null;
     this.empty = empty;
     this.#jump = h("button.jump", { type: "button", hidden: true, onclick: () => this.toEnd() }, "New messages ↓");
-    this.scroller = h("div.scroller", { tabindex: "0", role: "log", "aria-label": thread ? "Messages in this thread" : "Messages", onscroll: () => this.#scrolled() }, this.#list);
+    this.scroller = h(
+      "div.scroller",
+      {
+        tabindex: "0",
+        role: "log",
+        "aria-label": thread ? "Messages in this thread" : "Messages",
+        onscroll: () => this.#scrolled(),
+      },
+      this.#list,
+    );
     this.node = h("div.conversation", {}, this.scroller, this.#jump);
     this.redraw = once(() => this.draw());
     // Pictures and fonts change heights after a draw; who reads the end stays at the end.
@@ -59,7 +68,8 @@ export class Conversation {
   /** Mark the message whose thread stands open beside this list. */
   markOpen(thread) {
     this.#open = thread;
-    for (const row of this.#list.querySelectorAll(".message")) row.classList.toggle("is-open", row.dataset.ts === thread);
+    for (const row of this.#list.querySelectorAll(".message"))
+      row.classList.toggle("is-open", row.dataset.ts === thread);
   }
 
   close() {
@@ -86,7 +96,7 @@ export class Conversation {
     this.#atEnd = false;
     this.draw();
     const row = this.#rows.get(ts).node;
-    row.scrollIntoView({ block: "center" });
+    row.scrollIntoView({ block: row.offsetHeight > this.scroller.clientHeight / 2 ? "start" : "center" });
     row.classList.add("revealed");
     row.focus({ preventScroll: true });
   }
@@ -118,7 +128,8 @@ export class Conversation {
     if (!timeline || this.moving) return;
     this.moving = true;
     try {
-      if (!this.#thread && this.#endIn(timeline.messages) - WINDOW < STEP) await this.#app.store.loadOlder(this.#channel);
+      if (!this.#thread && this.#endIn(timeline.messages) - WINDOW < STEP)
+        await this.#app.store.loadOlder(this.#channel);
     } finally {
       this.moving = false;
     }
@@ -154,7 +165,11 @@ export class Conversation {
   }
 
   get #older() {
-    return h("p.older", {}, h("button.button.small", { type: "button", onclick: () => this.#moveUp() }, "Older messages"));
+    return h(
+      "p.older",
+      {},
+      h("button.button.small", { type: "button", onclick: () => this.#moveUp() }, "Older messages"),
+    );
   }
 
   get #emptyNode() {
@@ -169,7 +184,13 @@ export class Conversation {
     } else if (!this.#thread && (!previous || dayKey(previous.ts) !== dayKey(message.ts))) {
       dividers.push(h("div.divider", { role: "separator", title: full(message.ts) }, h("span", {}, day(message.ts))));
     }
-    if (!this.#thread && this.#seen && previous && Number(previous.ts) <= Number(this.#seen) && Number(message.ts) > Number(this.#seen)) {
+    if (
+      !this.#thread &&
+      this.#seen &&
+      previous &&
+      Number(previous.ts) <= Number(this.#seen) &&
+      Number(message.ts) > Number(this.#seen)
+    ) {
       dividers.push(h("div.divider.new", { role: "separator" }, h("span", {}, "New")));
     }
     return dividers;
@@ -210,8 +231,13 @@ export class Conversation {
 
 function follows(message, previous) {
   return (
-    message.user === previous.user && !message.subtype && !previous.subtype && !previous.is_ephemeral === !message.is_ephemeral &&
-    !previous.reply_count && Number(message.ts) - Number(previous.ts) < GROUPED_S && dayKey(message.ts) === dayKey(previous.ts)
+    message.user === previous.user &&
+    !message.subtype &&
+    !previous.subtype &&
+    !previous.is_ephemeral === !message.is_ephemeral &&
+    !previous.reply_count &&
+    Number(message.ts) - Number(previous.ts) < GROUPED_S &&
+    dayKey(message.ts) === dayKey(previous.ts)
   );
 }
 

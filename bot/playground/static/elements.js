@@ -13,10 +13,16 @@ export function drawElement(element, block, ctx) {
 /** An image that the playground itself serves. Others are only named: this page asks nobody else for anything. */
 export function picture(url, alt, className = "") {
   const address = url && URL.canParse(url, location.href) ? new URL(url, location.href) : null;
-  if (address?.origin === location.origin) return h(`img.${className || "picture"}`, { src: address.href, alt: alt ?? "", loading: "lazy" });
+  if (address?.origin === location.origin)
+    return h(`img.${className || "picture"}`, { src: address.href, alt: alt ?? "", loading: "lazy" });
   const outside = address && /^https?:$/.test(address.protocol);
   return outside
-    ? h("a.outside-image", { href: address.href, target: "_blank", rel: "noopener noreferrer" }, icon("file"), alt || "Image")
+    ? h(
+        "a.outside-image",
+        { href: address.href, target: "_blank", rel: "noopener noreferrer" },
+        icon("file"),
+        alt || "Image",
+      )
     : h("span.outside-image", {}, icon("file"), alt || "Image");
 }
 
@@ -24,21 +30,44 @@ const ELEMENTS = {
   button,
   feedback_buttons: feedback,
   icon_button: (element, block, ctx) =>
-    h("button.chip", { type: "button", onclick: (event) => press(event, element, block, ctx) }, icon("close"), plainText(element.text)),
+    h(
+      "button.chip",
+      { type: "button", onclick: (event) => press(event, element, block, ctx) },
+      icon("close"),
+      plainText(element.text),
+    ),
   image: (element) => picture(element.image_url ?? element.slack_file?.url ?? "", element.alt_text),
   overflow: (element, block, ctx) =>
-    h("button.icon-button", { type: "button", "aria-label": "More", onclick: (event) => openMenu(event.currentTarget, element.options.map((option) => ({
-      label: plainText(option.text), run: () => ctx.press(element, block, option.value),
-    }))) }, icon("dots")),
+    h(
+      "button.icon-button",
+      {
+        type: "button",
+        "aria-label": "More",
+        onclick: (event) =>
+          openMenu(
+            event.currentTarget,
+            element.options.map((option) => ({
+              label: plainText(option.text),
+              run: () => ctx.press(element, block, option.value),
+            })),
+          ),
+      },
+      icon("dots"),
+    ),
   static_select: (element, block, ctx) => select(element, block, ctx, optionsOf(element)),
   external_select: (element, block, ctx) => select(element, block, ctx, optionsOf(element)),
   users_select: (element, block, ctx) => select(element, block, ctx, ctx.names.peopleOptions(), element.initial_user),
-  conversations_select: (element, block, ctx) => select(element, block, ctx, ctx.names.channelOptions(), element.initial_conversation),
-  channels_select: (element, block, ctx) => select(element, block, ctx, ctx.names.channelOptions(), element.initial_channel),
+  conversations_select: (element, block, ctx) =>
+    select(element, block, ctx, ctx.names.channelOptions(), element.initial_conversation),
+  channels_select: (element, block, ctx) =>
+    select(element, block, ctx, ctx.names.channelOptions(), element.initial_channel),
   multi_static_select: (element, block, ctx) => choices(element, block, ctx, optionsOf(element), chosenValues(element)),
-  multi_users_select: (element, block, ctx) => choices(element, block, ctx, ctx.names.peopleOptions(), element.initial_users ?? []),
-  multi_conversations_select: (element, block, ctx) => choices(element, block, ctx, ctx.names.channelOptions(), element.initial_conversations ?? []),
-  multi_channels_select: (element, block, ctx) => choices(element, block, ctx, ctx.names.channelOptions(), element.initial_channels ?? []),
+  multi_users_select: (element, block, ctx) =>
+    choices(element, block, ctx, ctx.names.peopleOptions(), element.initial_users ?? []),
+  multi_conversations_select: (element, block, ctx) =>
+    choices(element, block, ctx, ctx.names.channelOptions(), element.initial_conversations ?? []),
+  multi_channels_select: (element, block, ctx) =>
+    choices(element, block, ctx, ctx.names.channelOptions(), element.initial_channels ?? []),
   checkboxes: (element, block, ctx) => choices(element, block, ctx, optionsOf(element), chosenValues(element)),
   radio_buttons: radios,
   plain_text_input: typed,
@@ -57,7 +86,11 @@ function button(element, block, ctx) {
     if (/^https?:/i.test(element.url ?? "")) window.open(element.url, "_blank", "noopener,noreferrer");
     return press(event, element, block, ctx);
   };
-  return h(`button.button${style ? `.${style}` : ""}`, { type: "button", "aria-label": element.accessibility_label, onclick }, plainText(element.text));
+  return h(
+    `button.button${style ? `.${style}` : ""}`,
+    { type: "button", "aria-label": element.accessibility_label, onclick },
+    plainText(element.text),
+  );
 }
 
 /** Tell the bot; until it acknowledged, the button shows that it was pressed. */
@@ -76,7 +109,10 @@ async function press(event, element, block, ctx, value) {
 /** Two thumbs. Slack tells nobody which was pressed last, so the page remembers it for the one who pressed. */
 function feedback(element, block, ctx) {
   const key = element.action_id;
-  const sides = [["positive_button", "👍"], ["negative_button", "👎"]].filter(([side]) => element[side]);
+  const sides = [
+    ["positive_button", "👍"],
+    ["negative_button", "👎"],
+  ].filter(([side]) => element[side]);
   const buttons = sides.map(([side, thumb]) => {
     const { text: label, value, accessibility_label: spoken } = element[side];
     const onclick = async (event) => {
@@ -85,28 +121,53 @@ function feedback(element, block, ctx) {
       await press(event, element, block, ctx, value);
     };
     const pressed = String(ctx.memory.get(key) === value);
-    return h("button.chip", { type: "button", "aria-label": spoken ?? plainText(label), title: plainText(label), "aria-pressed": pressed, onclick }, thumb, h("span.chip-label", {}, plainText(label)));
+    return h(
+      "button.chip",
+      {
+        type: "button",
+        "aria-label": spoken ?? plainText(label),
+        title: plainText(label),
+        "aria-pressed": pressed,
+        onclick,
+      },
+      thumb,
+      h("span.chip-label", {}, plainText(label)),
+    );
   });
   return h("span.feedback", { role: "group", "aria-label": "Was this helpful?" }, buttons);
 }
 
 const optionsOf = (element) =>
   [...(element.options ?? []), ...(element.option_groups ?? []).flatMap((group) => group.options)].map((option) => ({
-    label: plainText(option.text), value: option.value, text: option.text, description: option.description,
+    label: plainText(option.text),
+    value: option.value,
+    text: option.text,
+    description: option.description,
   }));
 const chosenValues = (element) => (element.initial_options ?? []).map((option) => option.value);
 
 function select(element, block, ctx, options, initial = element.initial_option?.value) {
   const none = h("option", { value: "" }, plainText(element.placeholder) || "Choose…");
-  const node = h("select", {}, none, options.map(({ label, value }) => h("option", { value }, label)));
+  const node = h(
+    "select",
+    {},
+    none,
+    options.map(({ label, value }) => h("option", { value }, label)),
+  );
   node.value = initial ?? "";
   if (!node.value) none.selected = true;
   return control(node, () => node.value, element, block, ctx);
 }
 
 function choices(element, block, ctx, options, initial) {
-  const boxes = options.map((option) => h("input", { type: "checkbox", value: option.value, checked: initial.includes(option.value) }));
-  const node = h("div.choices", { role: "group" }, options.map((option, index) => choice(boxes[index], option, ctx)));
+  const boxes = options.map((option) =>
+    h("input", { type: "checkbox", value: option.value, checked: initial.includes(option.value) }),
+  );
+  const node = h(
+    "div.choices",
+    { role: "group" },
+    options.map((option, index) => choice(boxes[index], option, ctx)),
+  );
   return control(node, () => boxes.filter((box) => box.checked).map((box) => box.value), element, block, ctx);
 }
 
@@ -117,22 +178,38 @@ function radios(element, block, ctx) {
   const name = `radio-${groups}`;
   const options = optionsOf(element);
   const initial = element.initial_option?.value;
-  const dots = options.map((option) => h("input", { type: "radio", name, value: option.value, checked: initial === option.value }));
-  const node = h("div.choices", { role: "radiogroup" }, options.map((option, index) => choice(dots[index], option, ctx)));
+  const dots = options.map((option) =>
+    h("input", { type: "radio", name, value: option.value, checked: initial === option.value }),
+  );
+  const node = h(
+    "div.choices",
+    { role: "radiogroup" },
+    options.map((option, index) => choice(dots[index], option, ctx)),
+  );
   return control(node, () => dots.find((dot) => dot.checked)?.value ?? "", element, block, ctx);
 }
 
 function choice(box, option, ctx) {
   const label = option.text ? text(option.text, ctx.names) : option.label;
-  return h("label.choice", {}, box, h("span", {}, label, option.description ? h("span.hint", {}, text(option.description, ctx.names)) : null));
+  return h(
+    "label.choice",
+    {},
+    box,
+    h("span", {}, label, option.description ? h("span.hint", {}, text(option.description, ctx.names)) : null),
+  );
 }
 
 function typed(element, block, ctx, type = "text") {
   const props = {
-    placeholder: plainText(element.placeholder) || null, maxlength: element.max_length, minlength: element.min_length,
-    min: element.min_value, max: element.max_value,
+    placeholder: plainText(element.placeholder) || null,
+    maxlength: element.max_length,
+    minlength: element.min_length,
+    min: element.min_value,
+    max: element.max_value,
   };
-  const node = element.multiline ? h("textarea", { ...props, rows: 5 }) : h("input", { ...props, type, autocomplete: "off", step: element.is_decimal_allowed ? "any" : null });
+  const node = element.multiline
+    ? h("textarea", { ...props, rows: 5 })
+    : h("input", { ...props, type, autocomplete: "off", step: element.is_decimal_allowed ? "any" : null });
   node.value = element.initial_value ?? "";
   if (element.focus_on_load) node.autofocus = true;
   return control(node, () => node.value, element, block, ctx);
@@ -142,7 +219,13 @@ function typed(element, block, ctx, type = "text") {
 function instant(element, block, ctx) {
   const node = h("input", { type: "datetime-local" });
   if (element.initial_date_time) node.value = localMinute(new Date(element.initial_date_time * 1000));
-  return control(node, () => (node.value ? Math.round(new Date(node.value).getTime() / 1000) : ""), element, block, ctx);
+  return control(
+    node,
+    () => (node.value ? Math.round(new Date(node.value).getTime() / 1000) : ""),
+    element,
+    block,
+    ctx,
+  );
 }
 
 const localMinute = (date) => new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
@@ -150,6 +233,7 @@ const localMinute = (date) => new Date(date.getTime() - date.getTimezoneOffset()
 /** An input is read when its form is submitted; outside an `input` block each change is told to the bot at once. */
 function control(node, read, element, block, ctx) {
   ctx.register?.(block.block_id, element.action_id, read);
-  if (block.type !== "input" || block.dispatch_action) node.addEventListener("change", () => ctx.press(element, block, read()));
+  if (block.type !== "input" || block.dispatch_action)
+    node.addEventListener("change", () => ctx.press(element, block, read()));
   return node;
 }

@@ -2,22 +2,65 @@
 
 import { look } from "./api.js";
 import { fill, h, iconButton, once } from "./dom.js";
-import { typedText } from "./names.js";
+import {
+  openChannels,
+  plainPeople,
+  questionOf,
+  REVIEW_CHANNEL,
+  reviewers,
+  threadToRead,
+  threadToReview,
+} from "./guide_places.js";
 import { isReviewer } from "./roles.js";
+import { toast } from "./toast.js";
 
 const KEY = "timbre-guide";
 const ASKING = 2; // the step of asking; it is done when the answer came
-const REVIEW_CHANNEL = "timbre-review";
-const LOOKED_AT = 12; // threads looked through for one that waits for a reviewer
 
 const STEPS = [
-  { title: "Read a thread", button: "Open a thread", go: readThread, text: () => "Welcome. People here ask and answer each other, and Timbre learns its voice from the answers they approve." },
-  { title: "Approve an answer", button: (app) => (isReviewer(app.store.me, app.store.groups.values()) ? "Show me an answer" : "Be a reviewer"), go: reviewThread, text: (app) => (isReviewer(app.store.me, app.store.groups.values()) ? "You are a reviewer now. React ✅ to the reply that is right and sounds like your team." : "Reviewers mark good answers with ✅. Only what they approve is ever used.") },
-  { title: "Ask Timbre", button: "Ask a question", go: askTimbre, text: () => "Send the question that is waiting in the composer. The answer comes in its thread, with sources." },
-  { title: "Train a voice", button: "Be an admin", go: retrain, text: () => "Send /timbre retrain. Timbre fine-tunes on every approved answer; it takes a minute or two." },
-  { title: "Decide", button: "Open the report", go: decide, text: () => `The comparison arrives in #${REVIEW_CHANNEL}. Read it as a reviewer, then approve: from that moment Timbre speaks in the new voice.` },
+  {
+    title: "Read a thread",
+    button: "Open a thread",
+    go: readThread,
+    text: () =>
+      "Welcome. People here ask and answer each other, and Timbre learns its voice from the answers they approve.",
+  },
+  {
+    title: "Approve an answer",
+    button: (app) => (isReviewer(app.store.me, app.store.groups.values()) ? "Show me an answer" : "Be a reviewer"),
+    go: reviewThread,
+    text: (app) =>
+      isReviewer(app.store.me, app.store.groups.values())
+        ? "You are a reviewer now. React ✅ to the reply that is right and sounds like your team."
+        : "Reviewers mark good answers with ✅. Only what they approve is ever used.",
+  },
+  {
+    title: "Ask Timbre",
+    button: "Ask a question",
+    go: askTimbre,
+    text: () => "Send the question that is waiting in the composer. The answer comes in its thread, with sources.",
+  },
+  {
+    title: "Train a voice",
+    button: "Be an admin",
+    go: retrain,
+    text: () => "Send /timbre retrain. Timbre fine-tunes on every approved answer; it takes a minute or two.",
+  },
+  {
+    title: "Decide",
+    button: "Open the report",
+    go: decide,
+    text: () =>
+      `The comparison arrives in #${REVIEW_CHANNEL}. Read it as a reviewer, then approve: ` +
+      "from that moment Timbre speaks in the new voice.",
+  },
 ];
-const END = { title: "Ask again", button: "Ask the same question", go: askTimbre, text: () => "That was the whole loop. Ask the same question again and hear the difference." };
+const END = {
+  title: "Ask again",
+  button: "Ask the same question",
+  go: askTimbre,
+  text: () => "That was the whole loop. Ask the same question again and hear the difference.",
+};
 
 /** Show the guide in `element` until it is dismissed; returns a function that opens and closes it. */
 export function mountGuide(app, element) {
@@ -38,7 +81,9 @@ export function mountGuide(app, element) {
     draw();
   };
   const go = async () => {
-    await stepAt(state).go(app, state).catch((error) => app.failed(error));
+    await stepAt(state)
+      .go(app, state)
+      .catch((error) => app.failed(error));
     draw();
   };
   const finish = (step) => {
@@ -49,7 +94,8 @@ export function mountGuide(app, element) {
   app.on("did", (what) => {
     const step = stepDone(what, app);
     if (step !== null) finish(step);
-    if (!state.hidden && isQuestion(what, app) && state.step >= ASKING) app.openThread({ ...what.answer.message, channel: what.answer.channel });
+    if (!state.hidden && isQuestion(what, app) && state.step >= ASKING)
+      app.openThread({ ...what.answer.message, channel: what.answer.channel });
   });
   app.store.on("message", ({ message }) => {
     const isAnswer = message.user === app.store.bot?.id && message.thread_ts && message.thread_ts !== message.ts;
@@ -63,7 +109,8 @@ export function mountGuide(app, element) {
 const stepAt = (state) => STEPS[state.step] ?? END;
 
 /** Is it a new question to the bot? Its thread is where the answer will be. */
-const isQuestion = ({ call, body }, app) => call === "post" && !body.thread_ts && body.text.includes(`@${app.store.bot?.name}`);
+const isQuestion = ({ call, body }, app) =>
+  call === "post" && !body.thread_ts && body.text.includes(`@${app.store.bot?.name}`);
 
 /** Which step somebody just did by acting, or null. */
 function stepDone({ call, body }, app) {
@@ -79,13 +126,25 @@ function content(app, state, { choose, hide, go }) {
   const item = ({ title }, index) => {
     const done = state.done.includes(index);
     const current = index === state.step;
-    return h("li", {}, h(`button.guide-step${done ? ".done" : ""}`, { type: "button", "aria-current": current ? "step" : null, onclick: () => choose(index), title },
-      h("span.guide-number", {}, done ? "✓" : index + 1), h("span.guide-name", {}, title)));
+    return h(
+      "li",
+      {},
+      h(
+        `button.guide-step${done ? ".done" : ""}`,
+        { type: "button", "aria-current": current ? "step" : null, onclick: () => choose(index), title },
+        h("span.guide-number", {}, done ? "✓" : index + 1),
+        h("span.guide-name", {}, title),
+      ),
+    );
   };
   return [
     h("ol.guide-steps", {}, STEPS.map(item)),
     h("div.guide-now", {}, h("strong", {}, step.title), h("span", {}, step.text(app))),
-    h("button.button.primary.guide-go", { type: "button", onclick: go }, typeof step.button === "string" ? step.button : step.button(app)),
+    h(
+      "button.button.primary.guide-go",
+      { type: "button", onclick: go },
+      typeof step.button === "string" ? step.button : step.button(app),
+    ),
     iconButton("close", "Close the guide", hide),
   ];
 }
@@ -107,9 +166,12 @@ async function readThread(app, state) {
 
 async function reviewThread(app, state) {
   const thread = await threadToReview(app, state.thread);
-  if (!thread) throw new Error("There is no answer to approve yet. Ask something in a channel and answer it as somebody else.");
+  if (!thread)
+    throw new Error("There is no answer to approve yet. Ask something in a channel and answer it as somebody else.");
   state.thread = thread;
-  const reviewer = reviewers(app).find((person) => !thread.authors.includes(person.id) && thread.members.includes(person.id)) ?? reviewers(app)[0];
+  const reviewer =
+    reviewers(app).find((person) => !thread.authors.includes(person.id) && thread.members.includes(person.id)) ??
+    reviewers(app)[0];
   const route = { channel: thread.channel, thread: thread.ts, message: thread.reply };
   if (reviewer) await app.become(reviewer.name, route);
   else await app.goTo(route);
@@ -133,52 +195,9 @@ async function retrain(app) {
 
 async function decide(app) {
   const reviewer = reviewers(app)[0] ?? app.store.me;
-  await app.become(reviewer.name, { channel: REVIEW_CHANNEL });
-}
-
-const people = (app) => [...app.store.people.values()].filter((person) => !person.is_bot);
-const reviewers = (app) => people(app).filter((person) => isReviewer(person, app.store.groups.values()) && !person.is_admin);
-const plainPeople = (app) => people(app).filter((person) => !person.is_admin && !isReviewer(person, app.store.groups.values()));
-const openChannels = (app) => [...app.store.channels.values()].filter(({ kind, is_member: member, name }) => kind === "channel" && member && name !== REVIEW_CHANNEL);
-
-async function threads(app) {
-  const asked = app.store.guide?.channel;
-  const channels = openChannels(app).sort((a, b) => Number(b.name === asked) - Number(a.name === asked) || Number(b.name === "help-desk") - Number(a.name === "help-desk"));
-  for (const channel of channels) {
-    const { messages } = await look("messages", { channel: channel.id, as: app.store.me.id, limit: 50 });
-    const found = messages.filter((message) => message.reply_count).reverse();
-    if (found.length) return found.map((message) => ({ message, channel }));
-  }
-  return [];
-}
-
-const named = ({ message, channel }, authors = []) => ({ channel: channel.name, ts: message.ts, members: channel.members, authors });
-
-async function threadToRead(app) {
-  const [first] = await threads(app);
-  return first ? named(first) : null;
-}
-
-/** A thread with a reply that no reviewer has decided on yet, the one just read if it is such a one. */
-async function threadToReview(app, read) {
-  const found = await threads(app);
-  found.sort((a, b) => Number(b.message.ts === read?.ts) - Number(a.message.ts === read?.ts));
-  let fallback = null;
-  for (const thread of found.slice(0, LOOKED_AT)) {
-    const { messages } = await look("messages", { channel: thread.channel.id, thread_ts: thread.message.ts, as: app.store.me.id, limit: 1000 });
-    const replies = messages.slice(1).filter((reply) => reply.user !== app.store.bot?.id);
-    if (!replies.length) continue;
-    const candidate = { ...named(thread, replies.map((reply) => reply.user)), reply: replies[0].ts };
-    fallback ??= candidate;
-    const decided = replies.some((reply) => reply.reactions?.some(({ name }) => ["white_check_mark", "x"].includes(name)));
-    if (!decided) return candidate;
-  }
-  return fallback;
-}
-
-async function questionOf(app, thread) {
-  const channel = thread && app.store.channelNamed(thread.channel);
-  if (!channel) return null;
-  const { messages } = await look("messages", { channel: channel.id, thread_ts: thread.ts, as: app.store.me.id, limit: 1000 });
-  return messages[0] ? typedText(messages[0].text, app.store).split("\n")[0] : null;
+  const channel = app.store.channelNamed(REVIEW_CHANNEL);
+  const { messages } = await look("messages", { channel: channel.id, as: reviewer.id, limit: 50 });
+  const report = messages.findLast((message) => message.blocks?.some((block) => block.type === "actions"));
+  await app.become(reviewer.name, { channel: REVIEW_CHANNEL, message: report?.ts });
+  if (!report) toast("The report is not here yet. It arrives in this channel when training has ended.");
 }

@@ -4,14 +4,30 @@ import { h } from "./dom.js";
 import { link, mrkdwn, unescape } from "./mrkdwn.js";
 import { emoji } from "./emoji.js";
 
-const INLINE =
-  /`([^`\n]+)`|\*\*(?=\S)([^*\n]+)\*\*|__(?=\S)([^_\n]+)__|(?<![\w*])\*(?=[^\s*])([^*\n]+)\*(?![\w*])|(?<![\w_])_(?=[^\s_])([^_\n]+)_(?![\w_])|~~(?=\S)([^~\n]+)~~|\[([^[\]\n]+)\]\(([^()\s]+)\)|<([^<>\n]+)>|:([a-z0-9_+'-]+):|(https?:\/\/[^\s<>|]*[^\s<>|`.,;:!?)\]'"*_~])/g;
+// Code, bold twice, italic twice, strike, link, Slack's token, emoji, bare link.
+const INLINE = new RegExp(
+  [
+    /`([^`\n]+)`/,
+    /\*\*(?=\S)([^*\n]+)\*\*/,
+    /__(?=\S)([^_\n]+)__/,
+    /(?<![\w*])\*(?=[^\s*])([^*\n]+)\*(?![\w*])/,
+    /(?<![\w_])_(?=[^\s_])([^_\n]+)_(?![\w_])/,
+    /~~(?=\S)([^~\n]+)~~/,
+    /\[([^[\]\n]+)\]\(([^()\s]+)\)/,
+    /<([^<>\n]+)>/,
+    /:([a-z0-9_+'-]+):/,
+    /(https?:\/\/[^\s<>|]*[^\s<>|`.,;:!?)\]'"*_~])/,
+  ]
+    .map((pattern) => pattern.source)
+    .join("|"),
+  "g",
+);
 
 /** Draw Markdown. Returns a list of nodes; `names` resolves Slack's mentions, as for mrkdwn. */
 export function markdown(text, names) {
   const lines = String(text ?? "").split("\n");
   const nodes = [];
-  for (let at = 0; at < lines.length; ) {
+  for (let at = 0; at < lines.length;) {
     const block = BLOCKS.find(({ starts }) => starts.test(lines[at])) ?? PARAGRAPH;
     const end = block.end(lines, at);
     nodes.push(block.draw(lines.slice(at, end), names));
@@ -35,10 +51,19 @@ const ROW = /^\s*\|.*\|\s*$/;
 const ITEM = /^(\s*)(?:[-*+]|(\d+)[.)])\s+(.*)$/;
 
 const BLOCKS = [
-  { starts: FENCE, end: endOfFence, draw: (lines) => h("pre", {}, unescape(lines.slice(1, FENCE.test(lines.at(-1)) ? -1 : undefined).join("\n"))) },
+  {
+    starts: FENCE,
+    end: endOfFence,
+    draw: (lines) => h("pre", {}, unescape(lines.slice(1, FENCE.test(lines.at(-1)) ? -1 : undefined).join("\n"))),
+  },
   { starts: HEADING, end: oneLine, draw: heading },
   { starts: RULE, end: oneLine, draw: () => h("hr") },
-  { starts: QUOTE, end: whileMatching(QUOTE), draw: (lines, names) => h("blockquote", {}, markdown(lines.map((line) => line.replace(QUOTE, "")).join("\n"), names)) },
+  {
+    starts: QUOTE,
+    end: whileMatching(QUOTE),
+    draw: (lines, names) =>
+      h("blockquote", {}, markdown(lines.map((line) => line.replace(QUOTE, "")).join("\n"), names)),
+  },
   { starts: ROW, end: whileMatching(ROW), draw: table },
   { starts: ITEM, end: whileMatching(/^\s*(?:[-*+]|\d+[.)])\s+|^\s{2,}\S/), draw: list },
 ];
@@ -64,16 +89,35 @@ function heading([line], names) {
 
 function paragraph(lines, names) {
   if (!lines.some((line) => line.trim())) return null;
-  return h("p", {}, lines.map((line, index) => [index ? h("br") : null, spans(line, names)]));
+  return h(
+    "p",
+    {},
+    lines.map((line, index) => [index ? h("br") : null, spans(line, names)]),
+  );
 }
 
 function table(lines, names) {
-  const rows = lines.map((line) => line.trim().slice(1, -1).split("|").map((cell) => cell.trim()));
+  const rows = lines.map((line) =>
+    line
+      .trim()
+      .slice(1, -1)
+      .split("|")
+      .map((cell) => cell.trim()),
+  );
   const ruled = rows[1]?.every((cell) => /^:?-+:?$/.test(cell));
   const align = (index) => (ruled && /-:$/.test(rows[1][index] ?? "") ? "end" : null);
-  const draw = (tag) => (cells) => h("tr", {}, cells.map((cell, index) => h(tag, { "data-align": align(index) }, spans(cell, names))));
+  const draw = (tag) => (cells) =>
+    h(
+      "tr",
+      {},
+      cells.map((cell, index) => h(tag, { "data-align": align(index) }, spans(cell, names))),
+    );
   if (!ruled) return h("div.table-box", {}, h("table", {}, h("tbody", {}, rows.map(draw("td")))));
-  return h("div.table-box", {}, h("table", {}, h("thead", {}, draw("th")(rows[0])), h("tbody", {}, rows.slice(2).map(draw("td")))));
+  return h(
+    "div.table-box",
+    {},
+    h("table", {}, h("thead", {}, draw("th")(rows[0])), h("tbody", {}, rows.slice(2).map(draw("td")))),
+  );
 }
 
 function list(lines, names) {
@@ -85,7 +129,8 @@ function list(lines, names) {
     if (item && item[1].length <= depth + 1) items.push({ text: item[3], below: [] });
     else items.at(-1).below.push(line.slice(Math.min(depth + 2, line.search(/\S/))));
   }
-  const draw = ({ text, below }) => h("li", {}, spans(text, names), below.length ? markdown(below.join("\n"), names) : null);
+  const draw = ({ text, below }) =>
+    h("li", {}, spans(text, names), below.length ? markdown(below.join("\n"), names) : null);
   return h(first[2] ? "ol" : "ul", { start: first[2] ?? null }, items.map(draw));
 }
 

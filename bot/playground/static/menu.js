@@ -10,8 +10,12 @@ export const closeMenu = () => close();
 /** Open a list of { label, run, danger?, note?, current? } (null: a line) at `anchor`. */
 export function openMenu(anchor, items, { label = "Menu", title = null } = {}) {
   const buttons = items.map((item) => item && itemButton(item));
-  const node = h("div.popover.menu", { role: "menu", "aria-label": label }, title ? h("div.menu-title", {}, title) : null,
-    buttons.map((button) => button ?? h("hr")));
+  const node = h(
+    "div.popover.menu",
+    { role: "menu", "aria-label": label },
+    title ? h("div.menu-title", {}, title) : null,
+    buttons.map((button) => button ?? h("hr")),
+  );
   return openPopover(anchor, node, { step: 1 });
 }
 
@@ -21,7 +25,12 @@ function itemButton({ label, run, danger, note, before }) {
     run();
   };
   const shape = danger ? "button.menu-item.danger" : "button.menu-item";
-  return h(shape, { type: "button", role: "menuitem", onclick }, before ?? null, h("span", {}, label, note ? h("span.hint", {}, note) : null));
+  return h(
+    shape,
+    { type: "button", role: "menuitem", onclick },
+    before ?? null,
+    h("span", {}, label, note ? h("span.hint", {}, note) : null),
+  );
 }
 
 /**

@@ -22,38 +22,59 @@ export function drawMessage(message, app, { compact = false, inThread = false } 
   const isForMe = message.user !== app.store.me.id && app.store.names(message, app.store.me);
   const classes = [compact ? ".compact" : "", message.is_ephemeral ? ".ephemeral" : "", isForMe ? ".mentions-me" : ""];
   const label = `${nameOf(author)}, ${ago(message.ts)}`;
-  return h(`article.message${classes.join("")}`, { data: { ts: message.ts }, "aria-label": label, tabindex: "-1" },
-    h("div.gutter", {}, compact ? h("time.faint", { title: full(message.ts) }, clock(message.ts).replace(/\s?[AP]M$/i, "")) : avatar(author)),
-    h("div.content", {},
+  return h(
+    `article.message${classes.join("")}`,
+    { data: { ts: message.ts }, "aria-label": label, tabindex: "-1" },
+    h(
+      "div.gutter",
+      {},
+      compact
+        ? h("time.faint", { title: full(message.ts) }, clock(message.ts).replace(/\s?[AP]M$/i, ""))
+        : avatar(author),
+    ),
+    h(
+      "div.content",
+      {},
       message.is_ephemeral ? h("p.only-you", {}, "Only visible to you") : null,
       message.subtype === "thread_broadcast" && !inThread ? h("p.only-you", {}, "Replied to a thread") : null,
       compact ? null : head(message, author, app),
       h("div.body", {}, body(message, app)),
       reactions(message, app),
-      inThread ? null : threadSummary(message, app)),
-    message.subtype === "tombstone" ? null : toolbar(message, app, inThread));
+      inThread ? null : threadSummary(message, app),
+    ),
+    message.subtype === "tombstone" ? null : toolbar(message, app, inThread),
+  );
 }
 
 const nameOf = (author) => author?.real_name || author?.name || "Somebody";
 
 function notice(message, author) {
-  return h("article.message.notice", { data: { ts: message.ts } }, h("div.gutter"),
-    h("div.content.faint", {}, `${nameOf(author)} ${JOINED[message.subtype]} the channel`));
+  return h(
+    "article.message.notice",
+    { data: { ts: message.ts } },
+    h("div.gutter"),
+    h("div.content.faint", {}, `${nameOf(author)} ${JOINED[message.subtype]} the channel`),
+  );
 }
 
 function head(message, author, app) {
   const role = author && !author.is_bot ? roleOf(author, app.store.groups.values()) : "member";
-  return h("div.message-head", {},
+  return h(
+    "div.message-head",
+    {},
     h("span.author", { title: author?.title || null }, nameOf(author)),
     author?.is_bot ? h("span.badge", {}, "APP") : null,
     role === "member" ? null : h("span.role", { title: ROLES[role].may }, ROLES[role].label),
-    h("time.faint", { title: full(message.ts) }, clock(message.ts)));
+    h("time.faint", { title: full(message.ts) }, clock(message.ts)),
+  );
 }
 
 function body(message, app) {
   if (message.subtype === "tombstone") return h("p.faint", {}, "This message was deleted.");
   const ctx = contextOf(message, app);
-  const drawn = message.blocks?.length ? drawBlocks(message.blocks, ctx) : [h("div.text", {}, mrkdwn(message.text, app.names))];
+  const drawn = message.blocks?.length
+    ? drawBlocks(message.blocks, ctx)
+    : [h("div.text", {}, mrkdwn(message.text, app.names))];
   return [
     drawn,
     (message.attachments ?? []).map((attachment) => drawAttachment(attachment, ctx)),
@@ -69,24 +90,36 @@ function contextOf(message, app) {
   return {
     names: app.names,
     memory: app.memory(`${message.channel}:${message.ts}`),
-    press: (element, block, value) => app.press(element, { ...at, action_id: element.action_id, block_id: block.block_id, value }),
+    press: (element, block, value) =>
+      app.press(element, { ...at, action_id: element.action_id, block_id: block.block_id, value }),
   };
 }
 
 function drawAttachment(attachment, ctx) {
   const color = /^#?[0-9a-f]{6}$/i.test(attachment.color ?? "") ? `#${attachment.color.replace("#", "")}` : null;
-  return h("div.attachment", { style: color ? { "border-color": color } : {} },
+  return h(
+    "div.attachment",
+    { style: color ? { "border-color": color } : {} },
     attachment.pretext ? h("p", {}, mrkdwn(attachment.pretext, ctx.names)) : null,
     attachment.title ? h("strong", {}, attachment.title) : null,
-    attachment.blocks ? drawBlocks(attachment.blocks, ctx) : h("div.text", {}, mrkdwn(attachment.text ?? attachment.fallback, ctx.names)),
-    attachment.footer ? h("p.faint", {}, attachment.footer) : null);
+    attachment.blocks
+      ? drawBlocks(attachment.blocks, ctx)
+      : h("div.text", {}, mrkdwn(attachment.text ?? attachment.fallback, ctx.names)),
+    attachment.footer ? h("p.faint", {}, attachment.footer) : null,
+  );
 }
 
 function drawFile(file) {
   const name = file.title || file.name || "File";
-  if (file.mimetype?.startsWith("image/")) return h("figure", {}, h("figcaption", {}, name), picture(file.url_private, name));
+  if (file.mimetype?.startsWith("image/"))
+    return h("figure", {}, h("figcaption", {}, name), picture(file.url_private, name));
   const kilobytes = file.size ? `${Math.max(1, Math.round(file.size / 1000))} kB` : "";
-  return h("a.file", { href: sameOrigin(file.url_private), download: file.name ?? "" }, icon("file"), h("span", {}, name, h("span.hint", {}, kilobytes)));
+  return h(
+    "a.file",
+    { href: sameOrigin(file.url_private), download: file.name ?? "" },
+    icon("file"),
+    h("span", {}, name, h("span.hint", {}, kilobytes)),
+  );
 }
 
 function sameOrigin(url) {
@@ -100,9 +133,19 @@ function reactions(message, app) {
     const mine = users.includes(app.store.me.id);
     const who = users.map((id) => nameOf(app.store.person(id))).join(", ");
     const toggle = () => app.react(message, name, !mine);
-    return h("button.reaction", { type: "button", "aria-pressed": String(mine), title: `${who} :${name}:`, onclick: toggle }, h("span", {}, emojiText(name)), h("span.count", {}, count ?? users.length));
+    return h(
+      "button.reaction",
+      { type: "button", "aria-pressed": String(mine), title: `${who} :${name}:`, onclick: toggle },
+      h("span", {}, emojiText(name)),
+      h("span.count", {}, count ?? users.length),
+    );
   });
-  const add = iconButton("smile", "Add a reaction", (event) => openPicker(event.currentTarget, (name) => app.react(message, name, true)), "reaction-add");
+  const add = iconButton(
+    "smile",
+    "Add a reaction",
+    (event) => openPicker(event.currentTarget, (name) => app.react(message, name, true)),
+    "reaction-add",
+  );
   return h("div.reactions", {}, chips, add);
 }
 
@@ -110,34 +153,79 @@ function threadSummary(message, app) {
   const thinking = app.store.status(message.channel, message.ts)?.status;
   if (!message.reply_count && !thinking) return null;
   const faces = (message.reply_users ?? []).slice(0, 4).map((id) => avatar(app.store.person(id), "tiny"));
-  return h("button.thread-summary", { type: "button", onclick: () => app.openThread(message) }, faces,
-    h("span.link", {}, message.reply_count ? `${message.reply_count} ${message.reply_count === 1 ? "reply" : "replies"}` : "Thread"),
-    thinking ? h("span.faint", {}, `${nameOf(app.store.bot)} ${thinking}`) : message.latest_reply ? h("span.faint", {}, `last ${ago(message.latest_reply)}`) : null);
+  return h(
+    "button.thread-summary",
+    { type: "button", onclick: () => app.openThread(message) },
+    faces,
+    h(
+      "span.link",
+      {},
+      message.reply_count ? `${message.reply_count} ${message.reply_count === 1 ? "reply" : "replies"}` : "Thread",
+    ),
+    thinking
+      ? h("span.faint", {}, `${nameOf(app.store.bot)} ${thinking}`)
+      : message.latest_reply
+        ? h("span.faint", {}, `last ${ago(message.latest_reply)}`)
+        : null,
+  );
 }
 
 function toolbar(message, app, inThread) {
   if (message.is_ephemeral) {
-    return h("div.toolbar", { role: "group", "aria-label": "Message actions" }, iconButton("close", "Dismiss", () => app.act("dismiss", { channel: message.channel, ts: message.ts })));
+    return h(
+      "div.toolbar",
+      { role: "group", "aria-label": "Message actions" },
+      iconButton("close", "Dismiss", () => app.act("dismiss", { channel: message.channel, ts: message.ts })),
+    );
   }
-  const quick = QUICK.map((name) => h("button.icon-button", { type: "button", title: `React :${name}:`, "aria-label": `React ${name.replaceAll("_", " ")}`, onclick: () => app.react(message, name, true) }, emojiText(name)));
-  return h("div.toolbar", { role: "group", "aria-label": "Message actions" }, quick,
-    iconButton("smile", "Add a reaction", (event) => openPicker(event.currentTarget, (name) => app.react(message, name, true))),
+  const quick = QUICK.map((name) =>
+    h(
+      "button.icon-button",
+      {
+        type: "button",
+        title: `React :${name}:`,
+        "aria-label": `React ${name.replaceAll("_", " ")}`,
+        onclick: () => app.react(message, name, true),
+      },
+      emojiText(name),
+    ),
+  );
+  return h(
+    "div.toolbar",
+    { role: "group", "aria-label": "Message actions" },
+    quick,
+    iconButton("smile", "Add a reaction", (event) =>
+      openPicker(event.currentTarget, (name) => app.react(message, name, true)),
+    ),
     inThread ? null : iconButton("reply", "Reply in thread", () => app.openThread(message)),
-    iconButton("dots", "More actions", (event) => openMenu(event.currentTarget, actionsOf(message, app), { label: "Message actions" })));
+    iconButton("dots", "More actions", (event) =>
+      openMenu(event.currentTarget, actionsOf(message, app), { label: "Message actions" }),
+    ),
+  );
 }
 
 function actionsOf(message, app) {
   const at = { channel: message.channel, ts: message.ts };
   const mine = message.user === app.store.me.id;
-  const shortcuts = app.store.shortcuts.filter((shortcut) => shortcut.type !== "global").map((shortcut) => ({
-    label: shortcut.name, note: nameOf(app.store.bot), run: () => app.act("shortcut", { ...at, callback_id: shortcut.callback_id }),
-  }));
+  const shortcuts = app.store.shortcuts
+    .filter((shortcut) => shortcut.type !== "global")
+    .map((shortcut) => ({
+      label: shortcut.name,
+      note: nameOf(app.store.bot),
+      run: () => app.act("shortcut", { ...at, callback_id: shortcut.callback_id }),
+    }));
   return [
     ...shortcuts,
     shortcuts.length ? null : undefined,
     { label: "Copy link", run: () => app.copyLink(message) },
     { label: "Copy text", run: () => app.copy(typedText(message.text ?? "", app.store)) },
     mine ? { label: "Edit", run: () => app.edit(message) } : undefined,
-    mine || app.store.me.is_admin ? { label: "Delete", danger: true, run: () => app.remove(message, titleOf(app.store.channel(message.channel), app.store)) } : undefined,
+    mine || app.store.me.is_admin
+      ? {
+          label: "Delete",
+          danger: true,
+          run: () => app.remove(message, titleOf(app.store.channel(message.channel), app.store)),
+        }
+      : undefined,
   ].filter((item) => item !== undefined);
 }

@@ -24,7 +24,9 @@ export function mountModals(app) {
     fill(dialog, form(app, view));
     restore(dialog, typed);
     if (!dialog.open) dialog.showModal();
-    dialog.querySelector("[aria-invalid], [autofocus], .dialog-body input, .dialog-body textarea, .dialog-body select")?.focus();
+    dialog
+      .querySelector("[aria-invalid], [autofocus], .dialog-body input, .dialog-body textarea, .dialog-body select")
+      ?.focus();
   };
   app.store.on(["reset", "view_opened", "view_updated", "view_closed"], draw);
 }
@@ -36,18 +38,34 @@ function form(app, view) {
     errors: view.errors ?? {},
     memory: app.memory(view.id),
     register: (block, action, read) => reads.push([block, action, read]),
-    press: (element, block, value) => app.press(element, { view_id: view.id, action_id: element.action_id, block_id: block.block_id, value }),
+    press: (element, block, value) =>
+      app.press(element, { view_id: view.id, action_id: element.action_id, block_id: block.block_id, value }),
   };
   const onsubmit = (event) => {
     event.preventDefault();
     submit(app, view, reads, event.currentTarget);
   };
-  return h("form", { novalidate: true, onsubmit },
-    h("div.dialog-head", {}, h("h2", {}, plainText(view.title)), iconButton("close", "Close", () => app.act("close", { view_id: view.id }))),
+  return h(
+    "form",
+    { novalidate: true, onsubmit },
+    h(
+      "div.dialog-head",
+      {},
+      h("h2", {}, plainText(view.title)),
+      iconButton("close", "Close", () => app.act("close", { view_id: view.id })),
+    ),
     h("div.dialog-body", {}, drawBlocks(view.blocks, ctx)),
-    h("div.dialog-foot", {},
-      h("button.button", { type: "button", onclick: () => app.act("close", { view_id: view.id }) }, plainText(view.close) || "Cancel"),
-      view.submit ? h("button.button.primary", { type: "submit" }, plainText(view.submit)) : null));
+    h(
+      "div.dialog-foot",
+      {},
+      h(
+        "button.button",
+        { type: "button", onclick: () => app.act("close", { view_id: view.id }) },
+        plainText(view.close) || "Cancel",
+      ),
+      view.submit ? h("button.button.primary", { type: "submit" }, plainText(view.submit)) : null,
+    ),
+  );
 }
 
 async function submit(app, view, reads, node) {
@@ -60,8 +78,11 @@ async function submit(app, view, reads, node) {
 }
 
 /** What was typed so far survives an update of the same view (its errors are shown, say). */
-const fieldsIn = (dialog) => [...dialog.querySelectorAll(".dialog-body input, .dialog-body textarea, .dialog-body select")];
-const valuesIn = (dialog) => fieldsIn(dialog).map((field) => ({ value: field.value, checked: field.checked, type: field.type }));
+const fieldsIn = (dialog) => [
+  ...dialog.querySelectorAll(".dialog-body input, .dialog-body textarea, .dialog-body select"),
+];
+const valuesIn = (dialog) =>
+  fieldsIn(dialog).map((field) => ({ value: field.value, checked: field.checked, type: field.type }));
 
 function restore(dialog, typed) {
   const fields = fieldsIn(dialog);

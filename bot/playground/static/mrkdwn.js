@@ -83,7 +83,8 @@ function drawn(match, names) {
   if (token !== undefined) return angle(token, names);
   const styled = [bold, italic, strike].findIndex((inner) => inner !== undefined);
   if (styled >= 0) return h(STYLE_TAGS[styled], {}, inline([bold, italic, strike][styled], names));
-  if (name !== undefined) return emoji(name) ? h("span.emoji", { title: whole, role: "img" }, emoji(name)) : plain(whole);
+  if (name !== undefined)
+    return emoji(name) ? h("span.emoji", { title: whole, role: "img" }, emoji(name)) : plain(whole);
   return link(unescape(url), unescape(url));
 }
 

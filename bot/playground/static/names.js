@@ -10,16 +10,22 @@ export function namesFrom(store, openChannel) {
     group: (id) => store.group(id),
     channel: (id) => store.channel(id),
     openChannel,
-    peopleOptions: () => [...store.people.values()].map(({ id, name, real_name: real }) => ({ value: id, label: real || name })),
-    channelOptions: () => [...store.channels.values()].filter(({ name }) => name).map(({ id, name }) => ({ value: id, label: `#${name}` })),
+    peopleOptions: () =>
+      [...store.people.values()].map(({ id, name, real_name: real }) => ({ value: id, label: real || name })),
+    channelOptions: () =>
+      [...store.channels.values()].filter(({ name }) => name).map(({ id, name }) => ({ value: id, label: `#${name}` })),
   };
 }
 
 /** A conversation's name for people: "#help-desk", "Maya Ito". */
 export function titleOf(channel, store) {
   if (!channel) return "";
-  if (channel.kind === "im") return store.person(channel.with)?.real_name || store.person(channel.with)?.name || "Somebody";
-  if (channel.kind === "mpim") return othersIn(channel, store).map((person) => person.real_name || person.name).join(", ");
+  if (channel.kind === "im")
+    return store.person(channel.with)?.real_name || store.person(channel.with)?.name || "Somebody";
+  if (channel.kind === "mpim")
+    return othersIn(channel, store)
+      .map((person) => person.real_name || person.name)
+      .join(", ");
   return `#${channel.name}`;
 }
 
@@ -29,14 +35,22 @@ export function slugOf(channel, store) {
   return channel.kind === "mpim" ? channel.id : channel.name;
 }
 
-const othersIn = (channel, store) => channel.members.filter((id) => id !== store.me.id).map((id) => store.person(id)).filter(Boolean);
+const othersIn = (channel, store) =>
+  channel.members
+    .filter((id) => id !== store.me.id)
+    .map((id) => store.person(id))
+    .filter(Boolean);
 
 /** Stored text as the person typed it: mentions by name, nothing escaped. */
 export function typedText(text, store) {
   return text
     .replace(/<@([UW][A-Z0-9]+)>/g, (whole, id) => (store.person(id) ? `@${store.person(id).name}` : whole))
-    .replace(/<!subteam\^([A-Z0-9]+)(?:\|[^>]*)?>/g, (whole, id) => (store.group(id) ? `@${store.group(id).handle}` : whole))
-    .replace(/<#(C[A-Z0-9]+)(?:\|([^>]*))?>/g, (whole, id, name) => (store.channel(id) ? `#${store.channel(id).name}` : name ? `#${name}` : whole))
+    .replace(/<!subteam\^([A-Z0-9]+)(?:\|[^>]*)?>/g, (whole, id) =>
+      store.group(id) ? `@${store.group(id).handle}` : whole,
+    )
+    .replace(/<#(C[A-Z0-9]+)(?:\|([^>]*))?>/g, (whole, id, name) =>
+      store.channel(id) ? `#${store.channel(id).name}` : name ? `#${name}` : whole,
+    )
     .replace(/<(https?:[^<>|\s]+)>/g, "$1")
     .replace(/&lt;/g, "<")
     .replace(/&gt;/g, ">")

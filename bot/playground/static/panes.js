@@ -47,7 +47,10 @@ class Pane {
       if (this.list?.shows(channel, this.isThread ? (message?.thread_ts ?? message?.ts) : null)) this.list.redraw();
     };
     store.on(["message", "message_changed"], changed);
-    store.on(["message_deleted", "timeline"], ({ channel }) => this.list?.shows(channel, this.list.thread ?? null) && this.list.redraw());
+    store.on(
+      ["message_deleted", "timeline"],
+      ({ channel }) => this.list?.shows(channel, this.list.thread ?? null) && this.list.redraw(),
+    );
     store.on("home", () => this.drawHome?.());
     store.on(["person", "user_group", "app"], () => this.list?.forget());
     store.on(["status", "prompts", "connections"], (item) => {
@@ -74,7 +77,11 @@ class Pane {
     if (this.isThread && !thread) return;
     this.drawHome = null;
     if (route.channel === "~home") this.drawHome = drawHome(this.app, this.element);
-    else if (!channel) fill(this.element, h("div.empty", {}, h("h2", {}, "There is no such conversation"), h("p", {}, "Choose one on the left.")));
+    else if (!channel)
+      fill(
+        this.element,
+        h("div.empty", {}, h("h2", {}, "There is no such conversation"), h("p", {}, "Choose one on the left.")),
+      );
     else this.#open(channel, thread);
     if (WIDE.matches && (hadFocus || !anew)) this.composer?.focus();
   }
@@ -100,7 +107,11 @@ class Pane {
     this.composer = this.#composer(channel, thread);
     fill(this.element, this.head, this.list.node, this.foot);
     this.#refresh(channel);
-    if (channel.id) app.store.load(channel.id, thread).then(() => this.#revealWanted(), (error) => app.failed(error));
+    if (channel.id)
+      app.store.load(channel.id, thread).then(
+        () => this.#revealWanted(),
+        (error) => app.failed(error),
+      );
     else fill(this.list.scroller, h("div.empty", {}, emptyState(app, channel, thread)));
   }
 
@@ -114,7 +125,11 @@ class Pane {
   #refresh(channel) {
     this.channel = channel;
     fill(this.head, this.isThread ? threadHead(this.app, channel) : channelHead(this.app, channel));
-    fill(this.foot, (this.notices = h("div.notices")), channel.is_member ? this.composer.node : joinBar(this.app, channel));
+    fill(
+      this.foot,
+      (this.notices = h("div.notices")),
+      channel.is_member ? this.composer.node : joinBar(this.app, channel),
+    );
     this.#drawNotices();
   }
 
@@ -127,7 +142,9 @@ class Pane {
       key: `${app.store.me.id} ${channel.id ?? `@${channel.with}`} ${thread ?? ""}`,
       placeholder: thread ? "Reply…" : `Message ${title}`,
       members: channel.members,
-      extra: also ? h("label.also", {}, also, `Also to ${title}`) : h("span.composer-hint", {}, "@ mention · / command · Enter sends"),
+      extra: also
+        ? h("label.also", {}, also, `Also to ${title}`)
+        : h("span.composer-hint", {}, "@ mention · / command · Enter sends"),
       send,
     });
   }
@@ -138,15 +155,23 @@ class Pane {
     const status = store.status(this.channel.id, this.app.route.thread && this.isThread ? this.app.route.thread : "");
     const prompts = store.prompts(this.channel.id, this.isThread ? this.app.route.thread : "");
     const name = store.bot?.real_name || "Timbre";
-    fill(this.notices,
+    fill(
+      this.notices,
       prompts?.prompts?.length ? suggestions(prompts, (text) => this.prefill(text)) : null,
-      status?.status ? h("p.thinking", { role: "status" }, h("span.wave", {}, h("i"), h("i"), h("i")), `${name} ${status.status}`) : null);
+      status?.status
+        ? h("p.thinking", { role: "status" }, h("span.wave", {}, h("i"), h("i"), h("i")), `${name} ${status.status}`)
+        : null,
+    );
   }
 }
 
 function suggestions({ title, prompts }, choose) {
-  return h("div.suggestions", {}, title ? h("span.faint", {}, title) : null,
-    prompts.map((prompt) => h("button.chip", { type: "button", onclick: () => choose(prompt.message) }, prompt.title)));
+  return h(
+    "div.suggestions",
+    {},
+    title ? h("span.faint", {}, title) : null,
+    prompts.map((prompt) => h("button.chip", { type: "button", onclick: () => choose(prompt.message) }, prompt.title)),
+  );
 }
 
 function channelHead(app, channel) {
@@ -156,14 +181,26 @@ function channelHead(app, channel) {
   const title = titleOf(channel, store);
   return [
     iconButton("back", "Conversations", () => app.showPane("sidebar"), "phone-only"),
-    h("div.pane-title", {}, h("h1", {}, channel.kind === "group" ? [icon("lock"), title.replace(/^#/, "")] : title), h("p.topic", {}, topicOf(channel, store))),
+    h(
+      "div.pane-title",
+      {},
+      h("h1", {}, channel.kind === "group" ? [icon("lock"), title.replace(/^#/, "")] : title),
+      h("p.topic", {}, topicOf(channel, store)),
+    ),
     h("div.spacer"),
-    botMissing ? h("button.button.small", { type: "button", onclick: () => app.act("invite", { channel: channel.id, invitee: store.bot.name }) }, `Invite ${store.bot.real_name || store.bot.name}`) : null,
+    botMissing
+      ? h(
+          "button.button.small",
+          { type: "button", onclick: () => app.act("invite", { channel: channel.id, invitee: store.bot.name }) },
+          `Invite ${store.bot.real_name || store.bot.name}`,
+        )
+      : null,
     channel.kind === "im" ? null : h("span.members", { title: membersOf(channel, store) }, icon("people"), people),
   ];
 }
 
-const topicOf = (channel, store) => (channel.kind === "im" ? (store.person(channel.with)?.title ?? "") : channel.topic || channel.purpose || "");
+const topicOf = (channel, store) =>
+  channel.kind === "im" ? (store.person(channel.with)?.title ?? "") : channel.topic || channel.purpose || "";
 const membersOf = (channel, store) => channel.members.map((id) => store.person(id)?.real_name ?? id).join(", ");
 
 function threadHead(app, channel) {
@@ -176,16 +213,27 @@ function threadHead(app, channel) {
 }
 
 function joinBar(app, channel) {
-  return h("div.join-bar", {}, h("span", {}, "You are not in ", h("strong", {}, titleOf(channel, app.store)), " yet."),
-    h("button.button.primary", { type: "button", onclick: () => app.act("join", { channel: channel.id }) }, "Join"));
+  return h(
+    "div.join-bar",
+    {},
+    h("span", {}, "You are not in ", h("strong", {}, titleOf(channel, app.store)), " yet."),
+    h("button.button.primary", { type: "button", onclick: () => app.act("join", { channel: channel.id }) }, "Join"),
+  );
 }
 
 function emptyState(app, channel, thread) {
   const { bot } = app.store;
   if (thread) return [h("p", {}, "This thread has no messages that you may see.")];
   if (channel.with && channel.with === bot?.id) {
-    return [h("h2", {}, `Ask ${bot.real_name || bot.name} something`), h("p", {}, "It answers from approved answers and documents, with its sources, in the team’s voice.")];
+    return [
+      h("h2", {}, `Ask ${bot.real_name || bot.name} something`),
+      h("p", {}, "It answers from approved answers and documents, with its sources, in the team’s voice."),
+    ];
   }
-  const intro = append(h("p"), ["Say something, or ask ", h("span.mention", {}, `@${bot?.name ?? "timbre"}`), " a question."]);
+  const intro = append(h("p"), [
+    "Say something, or ask ",
+    h("span.mention", {}, `@${bot?.name ?? "timbre"}`),
+    " a question.",
+  ]);
   return [h("h2", {}, `This is the start of ${titleOf(channel, app.store)}`), intro];
 }

@@ -12,9 +12,17 @@ export function openPicker(anchor, choose) {
     close();
     choose(name);
   };
-  const button = (name) => h("button.emoji-button", { type: "button", title: `:${name}:`, "aria-label": name.replaceAll("_", " "), onclick: pick(name) }, emoji(name));
-  const node = h("div.popover.picker", { role: "dialog", "aria-label": "Pick a reaction" },
+  const button = (name) =>
+    h(
+      "button.emoji-button",
+      { type: "button", title: `:${name}:`, "aria-label": name.replaceAll("_", " "), onclick: pick(name) },
+      emoji(name),
+    );
+  const node = h(
+    "div.popover.picker",
+    { role: "dialog", "aria-label": "Pick a reaction" },
     h("div.picker-grid", {}, PICKER.map(button)),
-    h("p.hint", {}, "A reviewer’s ✅ approves an answer, ❌ rejects it."));
+    h("p.hint", {}, "A reviewer’s ✅ approves an answer, ❌ rejects it."),
+  );
   const close = openPopover(anchor, node, { step: COLUMNS });
 }

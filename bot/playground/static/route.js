@@ -10,7 +10,13 @@ export function readRoute({ pathname, search, hash }) {
   }
   const [path, query] = hash.replace(/^#\/?/, "").split("?");
   const [person, channel, thread] = path.split("/").map((part) => decoded(part) || null);
-  return { person, channel: channel ?? null, thread: thread ?? null, message: new URLSearchParams(query).get("m"), permalink: false };
+  return {
+    person,
+    channel: channel ?? null,
+    thread: thread ?? null,
+    message: new URLSearchParams(query).get("m"),
+    permalink: false,
+  };
 }
 
 /** The hash for a route. */

@@ -2,9 +2,9 @@
 
 import { follow, look } from "./api.js";
 import { roleOf } from "./roles.js";
+import { isTopLevel, Timelines } from "./timelines.js";
 
 const PAGE = 50; // messages asked for at once
-const KEPT = 2000; // messages held of a conversation that is followed at its end
 
 export class Store extends EventTarget {
   me = null;
@@ -24,7 +24,7 @@ export class Store extends EventTarget {
   frames = [];
   #statuses = new Map();
   #prompts = new Map();
-  #timelines = new Map();
+  #timelines = new Timelines();
   #feed = null;
   #traffic = false;
 
@@ -92,20 +92,18 @@ export class Store extends EventTarget {
     return this.#prompts.get(`${channel}:${thread ?? ""}`);
   }
 
-  /** The loaded part of a conversation: { messages, hasMore }, or null before `load`. */
+  /** The loaded part of a conversation, null before `load`; see timelines.js. */
   timeline(channel, thread = null) {
-    return this.#timelines.get(keyOf(channel, thread)) ?? null;
+    return this.#timelines.get(channel, thread);
   }
 
   /** Load a conversation's newest messages unless they are here. */
   async load(channel, thread = null) {
-    const key = keyOf(channel, thread);
-    if (this.#timelines.has(key)) return;
+    if (this.timeline(channel, thread)) return;
     const me = this.me;
-    const limit = thread ? 1000 : PAGE;
-    const page = await look("messages", { channel, as: me.id, thread_ts: thread, limit });
+    const page = await look("messages", { channel, as: me.id, thread_ts: thread, limit: thread ? 1000 : PAGE });
     if (this.me !== me) return;
-    this.#timelines.set(key, { messages: page.messages, hasMore: page.has_more });
+    this.#timelines.set(channel, thread, page.messages, page.has_more);
     this.tell("timeline", { channel, thread });
   }
 
@@ -126,39 +124,41 @@ export class Store extends EventTarget {
 
   /** Load older pages until the message with this timestamp is here. */
   async loadBack(channel, ts) {
-    for (let timeline = this.timeline(channel); timeline?.hasMore && Number(timeline.messages[0].ts) > Number(ts); ) {
+    const timeline = this.timeline(channel);
+    while (timeline?.hasMore && !timeline.loading && Number(timeline.messages[0].ts) > Number(ts)) {
       await this.loadOlder(channel, 1000);
     }
   }
 
-  /** Forget all but a conversation's newest messages; the reader follows its end. */
+  /** Hold no more of a channel than its reader, who follows its end, needs. */
   trim(channel) {
-    const timeline = this.timeline(channel);
-    if (!timeline || timeline.messages.length <= KEPT) return;
-    timeline.messages = timeline.messages.slice(-KEPT / 2);
-    timeline.hasMore = true;
+    this.#timelines.trim(channel);
   }
 
-  /** The message with this timestamp, if it is loaded. */
-  message(channel, ts) {
-    for (const [key, timeline] of this.#timelines) {
-      if (!key.startsWith(`${channel}:`)) continue;
-      const found = timeline.messages.find((message) => message.ts === ts);
-      if (found) return found;
-    }
-    return null;
+  /** Does a message mention this person, or a group they are in? */
+  names(message, person) {
+    const text = message.text ?? "";
+    const groups = [...this.groups.values()].filter((group) => group.members.includes(person.id));
+    return text.includes(`<@${person.id}>`) || groups.some((group) => text.includes(`<!subteam^${group.id}`));
   }
 
   #take(state) {
     Object.assign(this, {
-      me: state.me, team: state.team, teams: state.teams ?? [], bot: state.bot, commands: state.commands,
-      shortcuts: state.shortcuts, connections: state.connections, guide: state.guide ?? null, home: null,
+      me: state.me,
+      team: state.team,
+      teams: state.teams ?? [],
+      bot: state.bot,
+      commands: state.commands,
+      shortcuts: state.shortcuts,
+      connections: state.connections,
+      guide: state.guide ?? null,
+      home: null,
     });
     this.people = byId(state.people);
     this.groups = byId(state.user_groups);
     this.channels = byId(state.channels);
-    this.#statuses = new Map(state.statuses.map((status) => [`${status.channel}:${status.thread_ts ?? ""}`, status]));
-    this.#prompts = new Map(state.prompts.map((item) => [`${item.channel}:${item.thread_ts ?? ""}`, item]));
+    this.#statuses = new Map(state.statuses.map((item) => [placeOf(item), item]));
+    this.#prompts = new Map(state.prompts.map((item) => [placeOf(item), item]));
   }
 
   #follow(after) {
@@ -181,138 +181,66 @@ export class Store extends EventTarget {
 
   /** Take in one item of the live feed. */
   apply(item) {
-    const take = TAKERS[item.type];
+    const take = this.#takers[item.type];
     if (!take) return;
-    take.call(this, item);
+    take(item);
     this.tell(item.type, item);
   }
 
-  putMessage(message) {
-    for (const [key, timeline] of this.#timelines) {
-      if (key === keyOf(message.channel, null) ? isTopLevel(message) : key === keyOf(message.channel, message.thread_ts ?? message.ts)) {
-        insert(timeline.messages, message);
-      }
-    }
-  }
+  #takers = {
+    message: ({ message }) => {
+      this.#timelines.put(message);
+      this.#countUnread(message);
+    },
+    message_changed: ({ message }) => this.#timelines.replace(message),
+    message_deleted: ({ channel, ts }) => this.#timelines.drop(channel, ts),
+    channel: ({ channel }) => this.channels.set(channel.id, channel),
+    channel_gone: ({ channel }) => this.channels.delete(channel),
+    person: ({ person }) => {
+      this.people.set(person.id, person);
+      if (this.me?.id === person.id) this.me = { ...this.me, ...person };
+    },
+    user_group: ({ user_group: group }) => this.groups.set(group.id, group),
+    app: ({ bot, commands, shortcuts }) => Object.assign(this, { bot, commands, shortcuts }),
+    view_opened: ({ view }) => this.#putView(view),
+    view_updated: ({ view }) => this.#putView(view),
+    view_closed: ({ view_id: id }) => (this.views = this.views.filter((view) => view.id !== id)),
+    home: ({ view }) => (this.home = view),
+    status: (item) => this.#statuses.set(placeOf(item), item),
+    prompts: (item) => this.#prompts.set(placeOf(item), item),
+    connections: ({ connections }) => (this.connections = connections),
+    traffic: ({ frame }) => this.#putFrame(frame),
+  };
 
   /** The feed tells of a channel when it is read, not at each message: count as the playground does. */
-  countUnread(message) {
+  #countUnread(message) {
     const channel = this.channels.get(message.channel);
     if (!channel?.is_member || message.user === this.me?.id || !isTopLevel(message)) return;
     const mentions = channel.mentions + Number(channel.kind === "im" || this.names(message, this.me));
     this.channels.set(channel.id, { ...channel, unread: channel.unread + 1, mentions, latest: message.ts });
   }
 
-  /** Does a message mention this person, or a group they are in? */
-  names(message, person) {
-    const text = message.text ?? "";
-    const groups = [...this.groups.values()].filter((group) => group.members.includes(person.id));
-    return text.includes(`<@${person.id}>`) || groups.some((group) => text.includes(`<!subteam^${group.id}`));
-  }
-
-  replaceMessage(message) {
-    this.eachTimelineOf(message.channel, (messages) => {
-      const at = messages.findIndex((other) => other.ts === message.ts);
-      if (at >= 0) messages[at] = message;
-    });
-  }
-
-  dropMessage({ channel, ts }) {
-    this.eachTimelineOf(channel, (messages) => {
-      const at = messages.findIndex((message) => message.ts === ts);
-      if (at >= 0) messages.splice(at, 1);
-    });
-  }
-
-  eachTimelineOf(channel, change) {
-    for (const [key, timeline] of this.#timelines) if (key.startsWith(`${channel}:`)) change(timeline.messages);
-  }
-
-  putStatus(item) {
-    this.#statuses.set(`${item.channel}:${item.thread_ts ?? ""}`, item);
-  }
-
-  putPrompts(item) {
-    this.#prompts.set(`${item.channel}:${item.thread_ts ?? ""}`, item);
-  }
-
-  putView(view) {
+  #putView(view) {
     const at = this.views.findIndex((other) => other.id === view.id);
     if (at >= 0) this.views[at] = view;
     else this.views.push(view);
   }
-}
 
-const TAKERS = {
-  message({ message }) {
-    this.putMessage(message);
-    this.countUnread(message);
-  },
-  message_changed({ message }) {
-    this.replaceMessage(message);
-  },
-  message_deleted(item) {
-    this.dropMessage(item);
-  },
-  channel({ channel }) {
-    this.channels.set(channel.id, channel);
-  },
-  channel_gone({ channel }) {
-    this.channels.delete(channel);
-  },
-  person({ person }) {
-    this.people.set(person.id, person);
-    if (this.me?.id === person.id) this.me = { ...this.me, ...person };
-  },
-  user_group({ user_group: group }) {
-    this.groups.set(group.id, group);
-  },
-  app({ bot, commands, shortcuts }) {
-    Object.assign(this, { bot, commands, shortcuts });
-  },
-  view_opened({ view }) {
-    this.putView(view);
-  },
-  view_updated({ view }) {
-    this.putView(view);
-  },
-  view_closed({ view_id: id }) {
-    this.views = this.views.filter((view) => view.id !== id);
-  },
-  home({ view }) {
-    this.home = view;
-  },
-  status(item) {
-    this.putStatus(item);
-  },
-  prompts(item) {
-    this.putPrompts(item);
-  },
-  connections({ connections }) {
-    this.connections = connections;
-  },
-  traffic({ frame }) {
+  #putFrame(frame) {
     if (frame.seq <= (this.frames.at(-1)?.seq ?? 0)) return; // it came with the first look already
     this.frames.push(frame);
     if (this.frames.length > 1000) this.frames.splice(0, 500);
-  },
-};
+  }
+}
 
 /** Who to be on a first visit: a plain member, in as many channels as anybody, sees the place as most people do. */
 function newcomer({ people, user_groups: groups, channels }) {
   const joined = (person) => channels.filter((channel) => channel.members.includes(person.id)).length;
   const plain = (person) => Number(roleOf(person, groups) === "member");
-  return people.filter((person) => !person.is_bot).sort((a, b) => plain(b) - plain(a) || joined(b) - joined(a))[0] ?? null;
+  return (
+    people.filter((person) => !person.is_bot).sort((a, b) => plain(b) - plain(a) || joined(b) - joined(a))[0] ?? null
+  );
 }
 
-const keyOf = (channel, thread) => `${channel}:${thread ?? ""}`;
+const placeOf = ({ channel, thread_ts: thread }) => `${channel}:${thread ?? ""}`;
 const byId = (items) => new Map(items.map((item) => [item.id, item]));
-const isTopLevel = (message) => !message.thread_ts || message.thread_ts === message.ts || message.subtype === "thread_broadcast";
-
-/** Insert by timestamp: a message that came late still stands in its place, and one that came twice stands once. */
-function insert(messages, message) {
-  let at = messages.length;
-  while (at > 0 && Number(messages[at - 1].ts) > Number(message.ts)) at -= 1;
-  if (at > 0 && messages[at - 1].ts === message.ts) messages[at - 1] = message;
-  else messages.splice(at, 0, message);
-}

@@ -7,14 +7,37 @@ import { ROLES, roleOf } from "./roles.js";
 import { mountTheme } from "./theme.js";
 
 export function mountTopbar(app, element) {
-  const brand = h("div.brand", {}, h("span.logo", {}, icon("bars")), h("strong", {}, "Timbre"), h("span.sub", {}, "playground"));
+  const brand = h(
+    "div.brand",
+    {},
+    h("span.logo", {}, icon("bars")),
+    h("strong", {}, "Timbre"),
+    h("span.sub", {}, "playground"),
+  );
   const status = h("div.connection", { role: "status" });
-  const person = h("button.person-button", { type: "button", "aria-haspopup": "menu", onclick: (event) => choosePerson(app, event.currentTarget) });
-  const team = h("select.team-select", { "aria-label": "Workspace", hidden: true, onchange: () => app.changeTeam(team.value) });
+  const person = h("button.person-button", {
+    type: "button",
+    "aria-haspopup": "menu",
+    onclick: (event) => choosePerson(app, event.currentTarget),
+  });
+  const team = h("select.team-select", {
+    "aria-label": "Workspace",
+    hidden: true,
+    onchange: () => app.changeTeam(team.value),
+  });
   const theme = iconButton("theme", "Theme", () => {});
   mountTheme(theme);
-  fill(element, brand, status, h("div.spacer"), team,
-    labelled("guide", "Guide", () => app.toggleGuide()), labelled("traffic", "Traffic", () => app.toggleInspector()), theme, person);
+  fill(
+    element,
+    brand,
+    status,
+    h("div.spacer"),
+    team,
+    labelled("guide", "Guide", () => app.toggleGuide()),
+    labelled("traffic", "Traffic", () => app.toggleInspector()),
+    theme,
+    person,
+  );
   const draw = once(() => {
     drawStatus(app.store, status);
     drawPerson(app.store, person);
@@ -24,7 +47,12 @@ export function mountTopbar(app, element) {
 }
 
 const labelled = (name, label, onclick) =>
-  h("button.icon-button.labelled", { type: "button", onclick, "aria-label": label }, icon(name), h("span.button-label", {}, label));
+  h(
+    "button.icon-button.labelled",
+    { type: "button", onclick, "aria-label": label },
+    icon(name),
+    h("span.button-label", {}, label),
+  );
 
 function drawStatus(store, status) {
   const name = store.bot?.real_name || "Timbre";
@@ -41,14 +69,26 @@ function drawStatus(store, status) {
 function drawPerson(store, button) {
   if (!store.me) return;
   const role = roleOf(store.me, store.groups.values());
-  button.setAttribute("aria-label", `You are ${store.me.real_name || store.me.name}, ${ROLES[role].label}. Be somebody else`);
+  button.setAttribute(
+    "aria-label",
+    `You are ${store.me.real_name || store.me.name}, ${ROLES[role].label}. Be somebody else`,
+  );
   button.title = ROLES[role].may;
-  fill(button, avatar(store.me, "small"), h("span.person-name", {}, h("span.hint", {}, "You are"), store.me.real_name || store.me.name), h(`span.role.role-${role}`, {}, ROLES[role].label), icon("down"));
+  fill(
+    button,
+    avatar(store.me, "small"),
+    h("span.person-name", {}, h("span.hint", {}, "You are"), store.me.real_name || store.me.name),
+    h(`span.role.role-${role}`, {}, ROLES[role].label),
+    icon("down"),
+  );
 }
 
 function drawTeams(store, select) {
   select.hidden = store.teams.length < 2;
-  fill(select, store.teams.map((team) => h("option", { value: team.id, selected: team.id === store.team?.id }, team.name)));
+  fill(
+    select,
+    store.teams.map((team) => h("option", { value: team.id, selected: team.id === store.team?.id }, team.name)),
+  );
 }
 
 function choosePerson(app, anchor) {
@@ -56,17 +96,21 @@ function choosePerson(app, anchor) {
   const people = [...store.people.values()].filter((person) => !person.is_bot);
   const order = Object.keys(ROLES);
   const items = order.flatMap((role) =>
-    people.filter((person) => roleOf(person, store.groups.values()) === role).map((person) => ({
-      before: avatar(person, "small"),
-      label: [person.real_name || person.name, " ", h(`span.role.role-${role}`, {}, ROLES[role].label)],
-      note: person.id === store.me.id ? `${person.title || ROLES[role].label} · you` : person.title,
-      run: () => app.become(person.name),
-    })),
+    people
+      .filter((person) => roleOf(person, store.groups.values()) === role)
+      .map((person) => ({
+        before: avatar(person, "small"),
+        label: [person.real_name || person.name, " ", h(`span.role.role-${role}`, {}, ROLES[role].label)],
+        note: person.id === store.me.id ? `${person.title || ROLES[role].label} · you` : person.title,
+        run: () => app.become(person.name),
+      })),
   );
   openMenu(anchor, items, { label: "Be somebody else", title: roleKey() });
 }
 
 const roleKey = () => [
   h("strong", {}, "Be somebody else"),
-  Object.entries(ROLES).map(([role, { label, may }]) => h("p", {}, h(`span.role.role-${role}`, {}, label), h("span.hint", {}, may))),
+  Object.entries(ROLES).map(([role, { label, may }]) =>
+    h("p", {}, h(`span.role.role-${role}`, {}, label), h("span.hint", {}, may)),
+  ),
 ];

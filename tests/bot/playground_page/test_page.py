@@ -133,7 +133,7 @@ def test_a_modal_shows_what_is_wrong_keeps_what_was_typed_and_closes_when_right(
     page.get_by_label("Answer", exact=True).fill("long enough")
     page.get_by_role("button", name="Save").click()
     row(page, "Saved as voice: long enough").wait_for()
-    assert not page.locator("dialog[open]").count()
+    page.locator("dialog[open]").wait_for(state="detached")
 
 
 def test_own_messages_can_be_edited_and_deleted(desk: Desk) -> None:
