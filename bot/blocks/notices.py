@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.blocks.layout import Block, context, section
-from bot.slack.mrkdwn import escape
+from bot.slack.mrkdwn import escape, shorten
 from storage.runs import Run, RunStatus
 
 BAR = 12
+ERROR_LIMIT = 500
 ENDED = {
     RunStatus.AWAITING_APPROVAL: "is done: its comparison is below",
     RunStatus.LIVE: "is done and its voice in use",
@@ -48,7 +49,7 @@ def deployed_text(payload: Mapping[str, Any]) -> str:
 
 def failed_text(payload: Mapping[str, Any]) -> str:
     """Return what people are told of a run that failed."""
-    return f":warning: Training run {payload['run_id']} failed: {escape(str(payload['error']))}"
+    return f":warning: Training run {payload['run_id']} failed: {escape(shorten(str(payload['error']), ERROR_LIMIT))}"
 
 
 def notice(mrkdwn: str) -> list[Block]:

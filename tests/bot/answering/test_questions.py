@@ -1,0 +1,213 @@
+"""A question ends in one answer, whatever dies in between."""
+
+import logging
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from bot.answering.answerer import DONT_KNOW
+from bot.answering.asking import ask_once
+from bot.answering.questions import Questions
+from bot.answering.retrieval import Place
+from bot.bootstrap import Knowledge
+from bot.settings import Settings
+from bot.slack.payloads import Asked
+from bot.slack.posting import Poster
+from storage.adapters import add_adapter, move_live_voice
+from storage.answers import answer_to
+from storage.database import Database
+from storage.knowledge import NewDocument, put_document
+from storage.runs import add_run
+from tests.bot.conftest import NOW, TEAM, Clock
+from tests.bot.running import Channel
+from tests.fakes import FakeModelServer
+from tests.playground_server import RunningPlayground
+
+KEYS = "The spare keys hang behind the stove."
+
+
+@dataclass(frozen=True)
+class Counter:
+    """Questions asked at a counter in #help, which knows where the keys are."""
+
+    questions: Questions
+    room: Channel
+    database: Database
+
+    def asked(self, text: str = "Where do the spare keys hang?") -> Asked:
+        ts = self.room.say("UTOM", text)
+        return Asked(TEAM, self.room.id, False, ts, ts, "UTOM", text)
+
+
+@pytest.fixture
+def counter(
+    knowledge: Knowledge, town: RunningPlayground, help_room: Channel, clock: Clock, model_server: FakeModelServer
+) -> Counter:
+    know(knowledge)
+    questions = Questions(knowledge.database, knowledge.answerer, Poster(town.web), clock)
+    return Counter(questions, help_room, knowledge.database)
+
+
+def know(knowledge: Knowledge) -> None:
+    with knowledge.database.writing() as session:
+        put_document(session, NewDocument(TEAM, "keys", "Keys", None, (KEYS,)), now=NOW)
+    knowledge.indexing.follow()
+
+
+class DyingPoster(Poster):
+    """The process dies right after, or right before, something was posted."""
+
+    def __init__(self, poster: Poster, *, posts: bool) -> None:
+        self._poster, self._posts = poster, posts
+
+    def post(self, *args, **kwargs) -> str:  # type: ignore[no-untyped-def]  # passed on as it comes
+        if self._posts:
+            self._poster.post(*args, **kwargs)
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("posts", [True, False])
+def test_an_answer_is_posted_once_though_the_process_dies_around_posting(
+    counter: Counter, knowledge: Knowledge, town: RunningPlayground, clock: Clock, posts: bool
+) -> None:
+    asked = counter.asked()
+    dying = Questions(knowledge.database, knowledge.answerer, DyingPoster(Poster(town.web), posts=posts), clock)
+    with pytest.raises(KeyboardInterrupt):
+        dying.answer(asked)
+
+    counter.questions.answer(asked)
+    counter.questions.answer(asked)
+
+    (reply,) = counter.room.thread(asked.ts)
+    with counter.database.reading() as session:
+        stored = answer_to(session, team_id=TEAM, channel_id="CHELP", question_ts=asked.ts)
+    assert stored is not None
+    assert stored.message_ts == reply["ts"]
+
+
+def test_an_answer_is_found_again_in_a_thread_that_was_long_already(
+    counter: Counter, knowledge: Knowledge, town: RunningPlayground, clock: Clock
+) -> None:
+    root = counter.room.say("UTOM", "Let us talk.")
+    for number in range(205):
+        counter.room.say("UMIA", f"Line {number}", thread_ts=root)
+    asked = replace(counter.asked(), ts=counter.room.say("UTOM", "spare keys hang?", thread_ts=root), thread_ts=root)
+    with pytest.raises(KeyboardInterrupt):
+        Questions(knowledge.database, knowledge.answerer, DyingPoster(Poster(town.web), posts=True), clock).answer(
+            asked
+        )
+
+    counter.questions.answer(asked)
+
+    assert sum(bool(message.get("bot_id")) for message in counter.room.thread(root)) == 1
+
+
+def test_one_question_heard_twice_at_once_is_answered_once(
+    counter: Counter, model_server: FakeModelServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = counter.asked()
+    threads = [threading.Thread(target=counter.questions.answer, args=(asked,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(counter.room.thread(asked.ts)) == 1
+    assert len(model_server.asked) == 1
+
+
+def test_a_failure_is_logged_under_its_id_without_the_question(
+    counter: Counter, model_server: FakeModelServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    model_server.is_down = True
+    caplog.set_level(logging.DEBUG, logger="bot")
+
+    counter.questions.answer(counter.asked("Where do the spare keys hang, Rumpelstilzchen?"))
+
+    (record,) = (record for record in caplog.records if record.levelno >= logging.ERROR)
+    assert "id " in record.getMessage()
+    assert "Rumpelstilzchen" not in caplog.text
+
+
+def test_a_question_that_failed_can_be_answered_when_its_event_comes_again(
+    counter: Counter, model_server: FakeModelServer
+) -> None:
+    asked = counter.asked()
+    model_server.is_down = True
+    counter.questions.answer(asked)
+    model_server.is_down = False
+    counter.questions.answer(asked)
+
+    failure, answer = counter.room.thread(asked.ts)
+    assert failure["text"].startswith(":warning:")
+    assert KEYS in answer["text"]
+
+
+def test_passages_are_dropped_from_the_end_until_the_prompt_fits(
+    knowledge: Knowledge, model_server: FakeModelServer
+) -> None:
+    passages = tuple(f"The spare keys of shed {number} hang behind stove {number}." for number in range(3))
+    with knowledge.database.writing() as session:
+        put_document(session, NewDocument(TEAM, "keys", "Keys", None, passages), now=NOW)
+    knowledge.indexing.follow()
+    knowledge.answerer.answer("Where do the spare keys hang?", Place(TEAM))
+    full = sum(len(message["content"]) for message in model_server.asked[0]["messages"])
+    model_server.window = full - 30
+
+    answered = knowledge.answerer.answer("Where do the spare keys hang?", Place(TEAM))
+
+    prompt = model_server.asked[-1]["messages"][-1]["content"]
+    assert "[2]" in prompt
+    assert "[3]" not in prompt
+    assert len(answered.sources) == 1
+
+
+def test_an_answer_that_cites_nothing_names_all_it_was_given_and_an_empty_one_is_a_refusal(
+    knowledge: Knowledge, model_server: FakeModelServer
+) -> None:
+    know(knowledge)
+    model_server.says = "Behind the stove."
+    assert [s.title for s in knowledge.answerer.answer("spare keys hang?", Place(TEAM)).sources] == ["Keys"]
+
+    model_server.says = " [7] "
+    answered = knowledge.answerer.answer("spare keys hang?", Place(TEAM))
+    assert (answered.text, answered.sources) == (DONT_KNOW, ())
+
+
+def test_a_live_voice_that_the_model_server_forgot_is_loaded_again(
+    knowledge: Knowledge, model_server: FakeModelServer, tmp_path: Path
+) -> None:
+    know(knowledge)
+    with knowledge.database.writing() as session:
+        run = add_run(session, team_id=TEAM, requested_by="UADA", channel_id="CHELP", now=NOW)
+        adapter = add_adapter(
+            session, team_id=TEAM, name="voice-1", run_id=run.id, path=str(tmp_path), sha256="0" * 64, now=NOW
+        )
+        assert move_live_voice(session, team_id=TEAM, adapter_id=adapter.id, expected_version=0, now=NOW)
+
+    answered = knowledge.answerer.answer("Where do the spare keys hang?", Place(TEAM))
+
+    assert model_server.loaded == {"voice-1": str(tmp_path)}
+    assert (answered.model, answered.text) == ("voice-1", f"{KEYS} [1] (voice-1)")
+
+
+@pytest.mark.parametrize("is_running", [True, False])
+def test_the_command_line_answers_the_same_whether_a_bot_owns_the_index_or_not(
+    settings: Settings, database: Database, knowledge: Knowledge, is_running: bool
+) -> None:
+    know(knowledge)
+    with database.writing() as session:
+        secret = NewDocument(TEAM, "vault", "Keys", "CVAULT", ("The spare keys of the vault hang in the safe.",))
+        put_document(session, secret, now=NOW)
+    knowledge.indexing.follow()
+    if not is_running:
+        knowledge.index.close()
+
+    answered = ask_once(settings, database, "Where do the spare keys hang?", team_id=TEAM)
+    refused = ask_once(settings, database, "Why do zebras yodel?", team_id=TEAM)
+
+    assert answered.text == f"{KEYS} [1] (base)"
+    assert [source.title for source in answered.sources] == ["Keys"]
+    assert refused.text == DONT_KNOW
