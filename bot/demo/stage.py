@@ -48,25 +48,25 @@ class Stage:
         self.history: dict[str, str] = {}
         self._port = port
         self._tell = tell
-        self._processes = Processes(settings.data / "logs")
+        self.processes = Processes(settings.data / "logs")
 
     def open(self, *, history: bool) -> None:
         """Start everything and wait until Timbre is connected; with `history`, the conversations were held before."""
         self.database.upgrade()
         self._tell("starting the playground, the models, the worker and the bot")
-        self._processes.start("playground", "--port", str(self._port), settings=self.settings)
+        self.processes.start("playground", "--port", str(self._port), settings=self.settings)
         # Loading models takes longest, so it goes on while the rest is set up.
-        self._processes.start("serve", settings=self.settings)
-        self._processes.wait_until(self._playground_answers, what="the playground")
+        self.processes.start("serve", settings=self.settings)
+        self.processes.wait_until(self._playground_answers, what="the playground")
         seed = workspace_seed(self.content, history=history)
         seeded = self.control.call("seed", **seed)
         self.history, self.team_id = seeded["messages"], seeded["team"]["id"]
         self._store_documents()
-        self._processes.start("worker", settings=self.settings)
-        self._processes.start("bot", settings=self.settings)
-        self._processes.wait_until(lambda: self.connections() > 0, what="the bot")
-        self._processes.wait_until(lambda: is_listening(self.settings.models_url), what="the model server")
-        self._processes.wait_until(self._models_answer, what="the model server")
+        self.processes.start("worker", settings=self.settings)
+        self.processes.start("bot", settings=self.settings)
+        self.processes.wait_until(lambda: self.connections() > 0, what="the bot")
+        self.processes.wait_until(lambda: is_listening(self.settings.models_url), what="the model server")
+        self.processes.wait_until(self._models_answer, what="the model server")
 
     def connections(self) -> int:
         """Return how many Socket Mode connections the bot has."""
@@ -93,13 +93,13 @@ class Stage:
 
     def watch(self) -> None:
         """Raise `bot.processes.ProcessError` when one of the processes has ended."""
-        for process in self._processes.running:
+        for process in self.processes.running:
             process.check()
 
     def close(self) -> None:
         """End the processes."""
         self.control.close()
-        self._processes.stop()
+        self.processes.stop()
         self.database.close()
 
     def _store_documents(self) -> None:

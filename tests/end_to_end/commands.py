@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SECONDS = 110.0
-
 
 @dataclass(frozen=True)
 class Finished:
@@ -45,9 +43,11 @@ class Finished:
 
 @dataclass(frozen=True)
 class Timbre:
-    """The command line in an empty folder. `settings` are TIMBRE_* variables; there are no others."""
+    """The command line in a folder. `settings` are TIMBRE_* variables; there are no others."""
 
     folder: Path
+    seconds: float = 110.0
+    threads: int = 1
 
     def __call__(self, *arguments: str | Path, **settings: object) -> Finished:
         """Run a command to its end."""
@@ -55,10 +55,10 @@ class Timbre:
         process = subprocess.run(
             self._command(arguments),
             cwd=self.folder,
-            env=environment(**settings),
+            env=environment(self.threads, **settings),
             capture_output=True,
             text=True,
-            timeout=SECONDS,
+            timeout=self.seconds,
             check=False,
         )
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -71,7 +71,7 @@ class Timbre:
         with subprocess.Popen(
             self._command(arguments),
             cwd=self.folder,
-            env=environment(**settings),
+            env=environment(self.threads, **settings),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -94,9 +94,9 @@ class Timbre:
         return [sys.executable, "-m", "bot", *map(str, arguments)]
 
 
-def environment(**settings: object) -> dict[str, str]:
+def environment(threads: int = 1, /, **settings: object) -> dict[str, str]:
     """Return this process's environment with `settings`, in lower case and without TIMBRE_, as the only ones."""
     plain = {name: value for name, value in os.environ.items() if not name.upper().startswith("TIMBRE_")}
-    # One thread a process, as a busy machine wants it, and lines of the length they are written in.
-    plain |= {"OMP_NUM_THREADS": "1", "COLUMNS": "200", "NO_COLOR": "1"}
+    # Lines of the length they are written in.
+    plain |= {"OMP_NUM_THREADS": str(threads), "COLUMNS": "200", "NO_COLOR": "1"}
     return plain | {f"TIMBRE_{name.upper()}": str(value) for name, value in settings.items()}
