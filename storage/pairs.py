@@ -49,21 +49,10 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Pair:
+class Pair(Candidate):
     """A stored pair. `context`: the passages retrieved for its question, None until they have been looked up."""
 
     id: int
-    team_id: str
-    channel_id: str
-    channel_is_private: bool
-    thread_ts: str
-    question_ts: str
-    answer_ts: str
-    question: str
-    answer: str
-    asked_by: str
-    answered_by: str
-    permalink: str
     status: PairStatus
     context: tuple[dict[str, Any], ...] | None
     created_at: datetime
