@@ -114,7 +114,7 @@ class Bot:
     def __init__(self, settings: Settings, *, now: Callable[[], datetime] = utc_now) -> None:
         """Put everything together. Raises `StartError`, `DatabaseError` or `IndexInUseError`."""
         client = slack_client(settings)
-        self.team_id, team_name = _identify(client)
+        self.team_id, team_name = identify(client)
         database = open_database(settings)
         with database.writing() as session:
             register_workspace(session, team_id=self.team_id, name=team_name, now=now())
@@ -171,7 +171,7 @@ class Bot:
             self._socket.connect()  # type: ignore[no-untyped-call]  # untyped in slack_bolt
         except SlackApiError as err:
             self.stop()
-            raise StartError(f"Slack refused TIMBRE_SLACK_APP_TOKEN: {err.response['error']}") from err
+            raise _app_token_refused(err) from err
         logger.info("connected to %s; %d events taken up again", self.team_id, replayed)
 
     def run(self, stop: threading.Event) -> None:
@@ -203,7 +203,21 @@ def slack_client(settings: Settings) -> WebClient:
     return client
 
 
-def _identify(client: WebClient) -> tuple[str, str]:
+def check_app_token(client: WebClient, settings: Settings) -> None:
+    """Ask Slack for a Socket Mode address. Raises `StartError` when it refuses."""
+    try:
+        client.apps_connections_open(app_token=settings.slack_app_token.get_secret_value())
+    except SlackApiError as err:
+        raise _app_token_refused(err) from err
+
+
+def _app_token_refused(err: SlackApiError) -> StartError:
+    how = "give the app an app-level token with connections:write and turn Socket Mode on"
+    return StartError(f"Slack refused TIMBRE_SLACK_APP_TOKEN: {err.response['error']}; {how}")
+
+
+def identify(client: WebClient) -> tuple[str, str]:
+    """Return the id and name of the client's workspace. Raises `StartError` when Slack refuses or is out of reach."""
     try:
         answer = client.auth_test()
     except SlackApiError as err:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from slack_sdk.errors import SlackApiError
 
 from bot.answering.models import ModelUnavailableError, UnknownModelError
-from bot.bootstrap import StartError, models_of, slack_client
+from bot.bootstrap import StartError, check_app_token, identify, models_of, slack_client
 from bot.settings import Settings, SettingsError
 from bot.slack.conversations import Conversations
+from bot.slack.roles import Roles
 from storage.database import Database, DatabaseError
 from storage.vectors import IndexInUseError, VectorIndex
 
@@ -103,11 +104,16 @@ def _models(settings: Settings) -> str:
 
 def _slack(settings: Settings) -> str:
     client = slack_client(settings)
-    me = client.auth_test()
-    client.apps_connections_open(app_token=settings.slack_app_token.get_secret_value())
+    team_name = identify(client)[1]
+    check_app_token(client, settings)
     if Conversations(client).channel_id(settings.review_channel) is None:
         raise Ailing(
             f"the bot does not see #{settings.review_channel}: make the channel and invite the bot, "
             "or set TIMBRE_REVIEW_CHANNEL"
         )
-    return f"connected to {me['team']} as {me['user']}; #{settings.review_channel} is there"
+    if not Roles(client, reviewers=settings.reviewers, admin_ids=settings.admin_ids).has_reviewers():
+        raise Ailing(
+            f"there is no user group @{settings.reviewers}, so that only admins can approve: make it, "
+            "or set TIMBRE_REVIEWERS"
+        )
+    return f"connected to {team_name}; #{settings.review_channel} and @{settings.reviewers} are there"

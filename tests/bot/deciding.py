@@ -1,6 +1,8 @@
 """A team with approved answers, and candidates for its voice: complete on disk, made without training."""
 
+import json
 from functools import partial
+from hashlib import sha256
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,6 @@ from training import outcome
 from training.checkpoints import CONFIG, WEIGHTS, Origin, publish, read_manifest
 from training.dataset import make_dataset, usable_pairs, write_dataset
 from training.folders import RunFolders
-from training.pipeline import write_report
 
 REPORT: dict[str, Any] = {
     "verdict": "The new voice foresees your answers better than the base model.",
@@ -31,36 +32,38 @@ SUBJECTS = ("skiff", "mast", "anchor", "lantern", "compass", "barrel", "hammock"
 RESULT = {"report": REPORT, "train_pairs": 24, "seconds": 61.5, "val_loss_start": 4.0, "val_loss_end": 1.25}
 
 
-def approve_answers(database: Database) -> None:
+def approve_answers(database: Database, *, team_id: str = TEAM) -> None:
     """Store thirty approved pairs about as many questions, whose passages have been looked up."""
     with database.writing() as session:
         for number, (asked, subject) in enumerate(product(ASKED, SUBJECTS)):
             said = {"question": asked.format(subject), "answer": f"Ahoy! The {subject} be number {number}. Arr!"}
             stamps = {"thread_ts": f"{number}.0", "question_ts": f"{number}.0", "answer_ts": f"{number}.1"}
             people = {"asked_by": "UTOM", "answered_by": "UMIA", "permalink": f"https://tin.example/{number}"}
-            place = {"team_id": TEAM, "channel_id": "CHELP"}
+            place = {"team_id": team_id, "channel_id": "CHELP"}
             candidate = Candidate(**place, **stamps, **said, **people, channel_is_private=False)
             pair = add_candidate(session, candidate, now=NOW)
             set_status(session, pair.id, PairStatus.APPROVED, now=NOW)
             set_context(session, pair.id, [{"title": "Stock", "text": f"The {subject}: {number}."}])
 
 
-def propose_voice(settings: Settings, database: Database) -> Ballot:
+def propose_voice(settings: Settings, database: Database, *, team_id: str = TEAM) -> Ballot:
     """Return the ballot about a new candidate, as a worker opens it."""
     with database.writing() as session:
-        add_run(session, team_id=TEAM, requested_by="UADA", channel_id="CHELP", now=NOW)
+        add_run(session, team_id=team_id, requested_by="UADA", channel_id="CHELP", now=NOW)
         run = claim_run(session, worker="worker-1", stale_before=NOW, now=NOW)
     assert run is not None
     folders = RunFolders(settings.data, run.id)
     publish(folders.adapter, Origin("base", "", "0" * 64, NOW), partial(_write_files, run_id=run.id))
     with database.reading() as session:
-        dataset = make_dataset(usable_pairs(session, team_id=TEAM), training_config(settings))
-        live = live_voice(session, team_id=TEAM)
+        dataset = make_dataset(usable_pairs(session, team_id=team_id), training_config(settings))
+        live = live_voice(session, team_id=team_id)
     write_dataset(folders.run, dataset)
+    report = json.dumps(RESULT).encode()
+    folders.report.write_bytes(report)
     made = outcome.Candidate(
         adapter_sha256=read_manifest(folders.adapter).adapter_hash,
         dataset_sha256=dataset.sha256,
-        report_sha256=write_report(folders.report, RESULT),
+        report_sha256=sha256(report).hexdigest(),
         live_version=live.version,
         result=RESULT,
     )

@@ -1,0 +1,114 @@
+"""`timbre doctor` looks at everything and says of each thing how to mend it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.bootstrap import Bot, Knowledge, StartError
+from bot.doctor import Finding, examine
+from bot.processes import free_port
+from bot.settings import Settings
+from tests.bot.running import for_playground
+from tests.playground_server import RunningPlayground
+
+
+@pytest.fixture
+def sound(settings: Settings, town: RunningPlayground) -> Settings:
+    """Settings with which nothing is wrong."""
+    return for_playground(settings, town)
+
+
+def finding(settings: Settings, what: str) -> Finding:
+    (found,) = (finding for finding in examine(settings) if finding.what == what)
+    return found
+
+
+def test_where_all_is_well_everything_is_found(sound: Settings) -> None:
+    findings = examine(sound)
+
+    assert [(f.what, f.ok) for f in findings] == [
+        ("data folder", True),
+        ("house style", True),
+        ("database", True),
+        ("index", True),
+        ("model server", True),
+        ("Slack", True),
+    ]
+    assert "serves base; vectors have 512 numbers" in findings[4].found
+    assert "connected to Tinhouse; #timbre-review and @reviewers are there" in findings[5].found
+
+
+@pytest.mark.parametrize(
+    ("what", "wrong", "mend"),
+    [
+        ("house style", {"house_style": Path("/nowhere/style.md")}, "TIMBRE_HOUSE_STYLE"),
+        ("database", {"database_url": "sqlite:////nowhere/at/all.db"}, "TIMBRE_DATABASE_URL"),
+        ("model server", {"base_model_name": "llama"}, "set TIMBRE_BASE_MODEL_NAME"),
+        ("Slack", {"slack_bot_token": SecretStr("")}, "TIMBRE_SLACK_BOT_TOKEN is not set"),
+        ("Slack", {"slack_app_token": SecretStr("")}, "TIMBRE_SLACK_APP_TOKEN is not set"),
+        ("Slack", {"slack_bot_token": SecretStr("xoxb-wrong")}, "Slack refused TIMBRE_SLACK_BOT_TOKEN: invalid_auth"),
+        ("Slack", {"slack_app_token": SecretStr("xapp-wrong")}, "Slack refused TIMBRE_SLACK_APP_TOKEN: invalid_auth"),
+        ("Slack", {"review_channel": "nowhere"}, "make the channel and invite the bot"),
+        ("Slack", {"reviewers": "nobody"}, "TIMBRE_REVIEWERS"),
+    ],
+)
+def test_what_is_wrong_is_named_with_how_to_mend_it(
+    sound: Settings, what: str, wrong: dict[str, Any], mend: str
+) -> None:
+    findings = examine(sound.model_copy(update=wrong))
+
+    assert [f.what for f in findings if not f.ok] == [what]
+    assert mend in next(f.found for f in findings if f.what == what)
+
+
+def test_a_model_server_that_is_not_there_says_what_to_start(sound: Settings) -> None:
+    url = f"http://127.0.0.1:{free_port()}/v1"
+
+    found = finding(sound.model_copy(update={"models_url": url}), "model server")
+
+    assert not found.ok
+    assert "timbre serve" in found.found
+
+
+def test_slack_that_cant_be_reached_is_named(sound: Settings) -> None:
+    url = f"http://127.0.0.1:{free_port()}/api/"
+
+    found = finding(sound.model_copy(update={"slack_api_url": url}), "Slack")
+
+    assert not found.ok
+    assert url in found.found
+
+
+def test_a_database_without_its_tables_says_which_command_makes_them(sound: Settings) -> None:
+    (sound.data / "timbre.db").unlink()
+
+    found = finding(sound, "database")
+
+    assert not found.ok
+    assert "timbre db upgrade" in found.found
+
+
+def test_an_index_that_a_running_bot_holds_is_fine(sound: Settings, knowledge: Knowledge) -> None:
+    assert finding(sound, "index") == Finding("index", True, "in use by a running bot")
+
+
+def test_nothing_that_is_found_shows_a_secret(sound: Settings) -> None:
+    wrong = {
+        "slack_bot_token": SecretStr("xoxb-wrong"),
+        "database_url": "postgresql+psycopg://timbre:hush@127.0.0.1:1/x",
+    }
+
+    said = " ".join(f.found for f in examine(sound.model_copy(update=wrong)))
+
+    assert "xoxb-wrong" not in said
+    assert "hush" not in said
+
+
+@pytest.mark.parametrize("token", ["slack_bot_token", "slack_app_token"])
+def test_a_bot_whose_token_is_refused_says_which_and_lets_go_of_everything(sound: Settings, token: str) -> None:
+    with pytest.raises(StartError, match=f"Slack refused TIMBRE_{token.upper()}: invalid_auth"):
+        Bot(sound.model_copy(update={token: SecretStr("xoxb-wrong")})).start()
+
+    assert finding(sound, "index").found == "free; a bot can open it"
