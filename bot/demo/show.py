@@ -5,7 +5,8 @@ import webbrowser
 
 from bot.console import note, say
 from bot.demo.control import ControlError
-from bot.demo.stage import Stage, good_reply_key
+from bot.demo.seed import good_reply_key
+from bot.demo.stage import Stage
 from bot.settings import Settings
 from storage.pairs import count_by_status
 from training.worker import stop_on_signals

@@ -1,18 +1,18 @@
 """The demo's processes and its company: a playground with people in it, documents, and Timbre connected."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import httpx
 from pydantic import SecretStr
 
 from bot.answering.ingesting import ingest
-from bot.demo.content import Company, Conversation, DemoContent, load_content
+from bot.demo.content import Conversation, load_content
 from bot.demo.control import AlreadyDoneError, Control
+from bot.demo.seed import approver_of, workspace_seed
 from bot.processes import Processes, free_port, is_listening
 from bot.settings import Settings
 from storage.database import Database
@@ -58,7 +58,7 @@ class Stage:
         # Loading models takes longest, so it goes on while the rest is set up.
         self.processes.start("serve", settings=self.settings)
         self.processes.wait_until(self._playground_answers, what="the playground")
-        seed = workspace_seed(self.content, history=history)
+        seed = workspace_seed(self.content, history_until=_now() if history else None)
         seeded = self.control.call("seed", **seed)
         self.history, self.team_id = seeded["messages"], seeded["team"]["id"]
         self._store_documents()
@@ -127,90 +127,6 @@ class Stage:
         with contextlib.suppress(httpx.TransportError):
             return httpx.get(f"{self.settings.models_url}/models").is_success
         return False
-
-
-def approver_of(company: Company, conversation: Conversation) -> str:
-    """Return the id of a reviewer who can read a conversation and did not write its good reply."""
-    members = next(channel.members for channel in company.channels if channel.id == conversation.channel)
-    return next(
-        user_id
-        for user_id in company.user_group.members
-        if user_id in members and user_id != conversation.good_reply.author
-    )
-
-
-def reply_key(conversation: Conversation, number: int) -> str:
-    """Return the key a conversation's reply, counted from 1, is seeded under."""
-    return f"{conversation.id}/{number}"
-
-
-def good_reply_key(conversation: Conversation) -> str:
-    """Return the key the reply worth approving is seeded under."""
-    return reply_key(conversation, conversation.replies.index(conversation.good_reply) + 1)
-
-
-def workspace_seed(content: DemoContent, *, history: bool) -> dict[str, Any]:
-    """Return what makes a playground the company of `content`, in the control API's words."""
-    company = content.company
-    return {
-        "team": {"id": company.team.id, "name": company.team.name, "domain": company.team.domain},
-        "app": {
-            "name": "timbre",
-            "real_name": "Timbre",
-            "commands": [
-                {
-                    "command": "/timbre",
-                    "description": "Learn, compare, roll back",
-                    "usage_hint": "[help|status|retrain|cancel|rollback]",
-                }
-            ],
-        },
-        "people": [
-            {
-                "id": person.id,
-                "name": person.name,
-                "real_name": person.real_name,
-                "title": person.title,
-                "color": person.color,
-                "is_admin": person.role == "admin",
-            }
-            for person in company.people
-        ],
-        "user_groups": [
-            {
-                "id": company.user_group.id,
-                "handle": company.user_group.handle,
-                "name": company.user_group.name,
-                "members": list(company.user_group.members),
-            }
-        ],
-        "channels": [
-            {
-                "id": channel.id,
-                "name": channel.name,
-                "is_private": channel.private,
-                "topic": channel.topic,
-                "members": [*channel.members, "timbre"],
-            }
-            for channel in company.channels
-        ],
-        "messages": list(_history(content)) if history else [],
-    }
-
-
-def _history(content: DemoContent) -> Iterator[dict[str, Any]]:
-    for conversation in content.conversations:
-        place = {"channel": conversation.channel}
-        asked = conversation.question
-        yield {**place, "key": conversation.id, "user": asked.author, "text": asked.text}
-        for number, reply in enumerate(conversation.replies, start=1):
-            yield {
-                **place,
-                "key": reply_key(conversation, number),
-                "thread": conversation.id,
-                "user": reply.author,
-                "text": reply.text,
-            }
 
 
 def _for_playground(settings: Settings, url: str) -> Settings:

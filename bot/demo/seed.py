@@ -1,0 +1,104 @@
+"""The demo's company in the words of the playground's control API."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.demo.content import Company, Conversation, DemoContent
+
+BETWEEN_QUESTIONS = timedelta(hours=3)
+BEFORE_A_REPLY = timedelta(minutes=7)
+
+
+def approver_of(company: Company, conversation: Conversation) -> str:
+    """Return the id of a reviewer who can read a conversation and did not write its good reply."""
+    members = next(channel.members for channel in company.channels if channel.id == conversation.channel)
+    return next(
+        user_id
+        for user_id in company.user_group.members
+        if user_id in members and user_id != conversation.good_reply.author
+    )
+
+
+def reply_key(conversation: Conversation, number: int) -> str:
+    """Return the key a conversation's reply, counted from 1, is seeded under."""
+    return f"{conversation.id}/{number}"
+
+
+def good_reply_key(conversation: Conversation) -> str:
+    """Return the key the reply worth approving is seeded under."""
+    return reply_key(conversation, conversation.replies.index(conversation.good_reply) + 1)
+
+
+def workspace_seed(content: DemoContent, *, history_until: datetime | None) -> dict[str, Any]:
+    """Return what makes a playground the company of `content`, in the control API's words.
+
+    With `history_until`, the conversations were held in the weeks before it, silently: no event tells of them.
+    """
+    company = content.company
+    return {
+        "team": {"id": company.team.id, "name": company.team.name, "domain": company.team.domain},
+        "app": {
+            "name": "timbre",
+            "real_name": "Timbre",
+            "commands": [
+                {
+                    "command": "/timbre",
+                    "description": "Learn, compare, roll back",
+                    "usage_hint": "[help|status|retrain|cancel|rollback]",
+                }
+            ],
+        },
+        "people": [
+            {
+                "id": person.id,
+                "name": person.name,
+                "real_name": person.real_name,
+                "title": person.title,
+                "color": person.color,
+                "is_admin": person.role == "admin",
+            }
+            for person in company.people
+        ],
+        "user_groups": [
+            {
+                "id": company.user_group.id,
+                "handle": company.user_group.handle,
+                "name": company.user_group.name,
+                "members": list(company.user_group.members),
+            }
+        ],
+        "channels": [
+            {
+                "id": channel.id,
+                "name": channel.name,
+                "is_private": channel.private,
+                "topic": channel.topic,
+                "members": [*channel.members, "timbre"],
+            }
+            for channel in company.channels
+        ],
+        "messages": list(_history(content, history_until)) if history_until else [],
+    }
+
+
+def _history(content: DemoContent, until: datetime) -> Iterator[dict[str, Any]]:
+    asked_at = until - BETWEEN_QUESTIONS * len(content.conversations)
+    for conversation in content.conversations:
+        place = {"channel": conversation.channel}
+        asked = conversation.question
+        yield {**place, "key": conversation.id, "user": asked.author, "text": asked.text, "ts": _ts(asked_at)}
+        for number, reply in enumerate(conversation.replies, start=1):
+            yield {
+                **place,
+                "key": reply_key(conversation, number),
+                "thread": conversation.id,
+                "user": reply.author,
+                "text": reply.text,
+                "ts": _ts(asked_at + BEFORE_A_REPLY * number),
+            }
+        asked_at += BETWEEN_QUESTIONS
+
+
+def _ts(at: datetime) -> str:
+    return f"{at.timestamp():.6f}"
