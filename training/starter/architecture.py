@@ -23,7 +23,6 @@ class Shape:
 
 def build_model(shape: Shape, tokenizer: PreTrainedTokenizerBase, *, seed: int) -> LlamaForCausalLM:
     """Return an untrained model of `shape`; the same seed makes the same weights."""
-    torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=shape.vocab_size,
         hidden_size=shape.hidden_size,
@@ -37,7 +36,9 @@ def build_model(shape: Shape, tokenizer: PreTrainedTokenizerBase, *, seed: int) 
         eos_token_id=tokenizer.eos_token_id,
         bos_token_id=None,
     )
-    return LlamaForCausalLM(config)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return LlamaForCausalLM(config)
 
 
 def save_model(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:

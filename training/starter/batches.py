@@ -18,6 +18,8 @@ _BATCHES = 32
 _CASE_TOKENS = 256
 """About what a case has."""
 _PROSE_SENTENCES = 6
+_FIRST_TOKEN = 3
+"""Those before it are special."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ def draw_batches(
     mix = mix_at(share)
     rows = encode(tokenizer, [draw_case(rng, lexicon, mix) for _ in range(count)])
     rows += _prose(rng, tokenizer, lexicon, round(count * prose))
+    rows += [echo(rng, len(tokenizer)) for _ in range(round(count * _echo_share(share)))]
     rows.sort(key=lambda row: len(row.ids))
     batches = list(_by_size([row for row in rows if len(row.ids) <= MAX_TOKENS], batch_tokens))
     rng.shuffle(batches)
@@ -66,7 +69,9 @@ def encode(tokenizer: PreTrainedTokenizerBase, cases: Sequence[Case]) -> list[Ro
     return rows
 
 
-def collate(batch: Sequence[Row], prompt_share: float, *, pad: int) -> tuple[Tensor, Tensor]:
+def collate(
+    batch: Sequence[Row], prompt_share: float, *, pad: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
     """Return ids and targets, rows x longest; a target of -1 is not learnt.
 
     Every token of an answer is a target, and a random share of the others: a cheap estimate of the whole text's loss.
@@ -77,7 +82,7 @@ def collate(batch: Sequence[Row], prompt_share: float, *, pad: int) -> tuple[Ten
     for index, row in enumerate(batch):
         ids[index, : len(row.ids)] = torch.tensor(row.ids)
         answer[index, : len(row.ids)] = torch.tensor(row.answer)
-    others = (torch.rand(ids.shape) < prompt_share) & (ids != pad)
+    others = (torch.rand(ids.shape, generator=generator) < prompt_share) & (ids != pad)
     return ids, torch.where(answer | others, ids, -1)
 
 
@@ -89,6 +94,25 @@ def _pieces(tokenizer: PreTrainedTokenizerBase, case: Case) -> Iterator[str]:
     for turn in case.turns[1:]:
         yield f"\n{START}user\nQuestion: {turn.question}{END}\n{START}assistant\n"
         yield turn.answer + END
+
+
+def echo(rng: Random, vocab_size: int) -> Row:
+    """Return pieces of random tokens, and then the same pieces in another order.
+
+    Nothing but copying helps there, and of every token of the vocabulary: conversations alone take many times as long
+    to teach it. The first token of a piece can't be known, so it isn't learnt.
+    """
+    pieces = [rng.choices(range(_FIRST_TOKEN, vocab_size), k=rng.randint(4, 20)) for _ in range(rng.randint(1, 6))]
+    again = rng.sample(pieces, len(pieces))
+    ids = [token for piece in (*pieces, *again) for token in piece]
+    answer = [False] * (len(ids) // 2)
+    for piece in again:
+        answer += [False, *[True] * (len(piece) - 1)]
+    return Row(ids, answer)
+
+
+def _echo_share(share: float) -> float:
+    return 0.6 if share < 0.12 else 0.08
 
 
 def _prose(rng: Random, tokenizer: PreTrainedTokenizerBase, lexicon: Lexicon, count: int) -> list[Row]:

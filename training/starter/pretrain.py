@@ -72,7 +72,7 @@ class Pretraining:
         self.model, self.tokenizer, self.lexicon, self.schedule = model, tokenizer, lexicon, schedule
         self.clock = clock
         self.rng = Random(seed)  # noqa: S311 - it draws training data
-        torch.manual_seed(seed)
+        self.generator = torch.Generator().manual_seed(seed)
         if compiled:  # fused by the compiler, plain attention is faster on a CPU than torch's own
             model.set_attn_implementation("eager")
         self.body: Callable[..., Any] = torch.compile(model.model, dynamic=True) if compiled else model.model
@@ -117,7 +117,7 @@ class Pretraining:
             "model": self.model.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "rng": self.rng.getstate(),
-            "torch_rng": torch.get_rng_state(),
+            "torch_rng": self.generator.get_state(),
             "progress": (self.steps, self.tokens, self.seconds, self.loss),
         }
         partial = path.with_suffix(".partial")
@@ -131,7 +131,7 @@ class Pretraining:
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         self.rng.setstate(state["rng"])
-        torch.set_rng_state(state["torch_rng"])
+        self.generator.set_state(state["torch_rng"])
         self.steps, self.tokens, self._before, self.loss = state["progress"]
 
     def _batches(self) -> Sequence[list[Row]]:
@@ -149,7 +149,8 @@ class Pretraining:
 
     def _train(self, batch: Sequence[Row]) -> None:
         set_rate(self.optimizers, rate_at(self.share, warmup=self.schedule.warmup))
-        ids, targets = collate(batch, self.schedule.prompt_share, pad=int(self.model.config.pad_token_id or 0))
+        pad = int(self.model.config.pad_token_id or 0)
+        ids, targets = collate(batch, self.schedule.prompt_share, pad=pad, generator=self.generator)
         device = self.model.device
         self.loss = train_step(self.body, self.model, ids.to(device), targets.to(device), self.optimizers)
         self.steps += 1
