@@ -89,11 +89,17 @@ export class App {
     );
   }
 
+  reacted(message, name) {
+    const { me } = this.store;
+    return (message.reactions ?? []).some((reaction) => reaction.name === name && reaction.users.includes(me.id));
+  }
+
+  toggleReaction(message, name) {
+    return this.react(message, name, !this.reacted(message, name));
+  }
+
   react(message, name, wanted) {
-    const mine = message.reactions?.some(
-      (reaction) => reaction.name === name && reaction.users.includes(this.store.me.id),
-    );
-    if (Boolean(mine) === wanted) return null;
+    if (this.reacted(message, name) === wanted) return null;
     return this.act(wanted ? "react" : "unreact", { channel: message.channel, ts: message.ts, name });
   }
 

@@ -1,6 +1,6 @@
 // A list of messages, newest at the bottom: a channel's top level, or one thread.
 
-import { h, once } from "./dom.js";
+import { h, once, place } from "./dom.js";
 import { drawMessage } from "./message.js";
 import { day, dayKey, full } from "./time.js";
 
@@ -109,7 +109,9 @@ export class Conversation {
     const end = this.#endIn(messages);
     const start = Math.max(0, end - WINDOW);
     const anchor = this.#atEnd ? null : this.#anchor();
+    const focus = this.#focus();
     place(this.#list, this.#nodes(timeline, start, end));
+    this.#refocus(focus);
     this.#keepPlace(anchor, messages);
   }
 
@@ -142,6 +144,21 @@ export class Conversation {
     const messages = this.#app.store.timeline(this.#channel, this.#thread)?.messages ?? [];
     this.#showUntil(this.#endIn(messages) + STEP, messages);
     this.draw();
+  }
+
+  /** Which button of which message has the keyboard's focus: drawing the message again must not lose it. */
+  #focus() {
+    const active = document.activeElement;
+    const row = active?.closest(".message");
+    return row && this.#list.contains(row) ? { active, ts: row.dataset.ts } : null;
+  }
+
+  #refocus(focus) {
+    const row = this.#rows.get(focus?.ts)?.node;
+    if (!row || focus.active.isConnected) return;
+    const label = focus.active.getAttribute("aria-label");
+    const same = label && row.querySelector(`[aria-label="${CSS.escape(label)}"]`);
+    (same || row).focus({ preventScroll: true });
   }
 
   /** The topmost message in sight and where it stands. */
@@ -209,11 +226,20 @@ export class Conversation {
   #keepPlace(anchor, messages) {
     const newest = messages.at(-1)?.ts ?? null;
     const stays = this.#rows.get(anchor?.ts)?.node;
-    if (this.#atEnd) this.toEnd();
+    if (this.#atEnd) this.#followEnd(newest);
     else if (stays) this.scroller.scrollTop += stays.getBoundingClientRect().top - anchor.offset;
     if (!this.#atEnd && this.#last && newest !== this.#last) this.#jump.hidden = false;
     this.#last = newest;
     if (this.#atEnd && !document.hidden) this.#app.markRead(this.#channel);
+  }
+
+  /** Go to the end, or to the beginning of a message that just came and is too tall to be seen whole. */
+  #followEnd(newest) {
+    this.toEnd();
+    const row = this.#rows.get(newest)?.node;
+    if (!this.#last || newest === this.#last || !row || row.offsetHeight <= this.scroller.clientHeight) return;
+    this.#atEnd = false;
+    row.scrollIntoView({ block: "start" });
   }
 
   #scrolled() {
@@ -239,13 +265,4 @@ function follows(message, previous) {
     Number(message.ts) - Number(previous.ts) < GROUPED_S &&
     dayKey(message.ts) === dayKey(previous.ts)
   );
-}
-
-/** Make `nodes` the children of `list`, moving as few as possible: what stays keeps its focus and scroll position. */
-function place(list, nodes) {
-  const wanted = new Set(nodes);
-  for (const child of [...list.children]) if (!wanted.has(child)) child.remove();
-  nodes.forEach((node, index) => {
-    if (list.children[index] !== node) list.insertBefore(node, list.children[index] ?? null);
-  });
 }

@@ -41,6 +41,15 @@ export function fill(element, ...children) {
   return append(element, children);
 }
 
+/** Make `nodes` the children of `list`, moving as few as possible: what stays keeps its focus and scroll position. */
+export function place(list, nodes) {
+  const wanted = new Set(nodes);
+  for (const child of [...list.children]) if (!wanted.has(child)) child.remove();
+  nodes.forEach((node, index) => {
+    if (list.children[index] !== node) list.insertBefore(node, list.children[index] ?? null);
+  });
+}
+
 const ICONS = {
   lock: "M6 9V7a4 4 0 0 1 8 0v2M5 9h10v7H5z",
   reply: "M4 5h12v8H9l-4 3v-3H4z",

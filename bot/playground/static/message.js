@@ -185,7 +185,7 @@ function toolbar(message, app, inThread) {
         type: "button",
         title: `React :${name}:`,
         "aria-label": `React ${name.replaceAll("_", " ")}`,
-        onclick: () => app.react(message, name, true),
+        onclick: () => app.toggleReaction(message, name),
       },
       emojiText(name),
     ),

@@ -178,6 +178,7 @@ def test_the_keyboard_alone_completes_sends_reacts_and_closes(desk: Desk) -> Non
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     message.get_by_role("button", name="❌").wait_for()
+    assert page.evaluate("document.activeElement.ariaLabel") == "Add a reaction"
     message.get_by_role("button", name="Reply in thread").focus()
     page.keyboard.press("Enter")
     page.locator("#thread").wait_for()
@@ -332,6 +333,26 @@ def test_a_link_to_a_message_far_back_opens_the_channel_there(desk: Desk) -> Non
         page.locator("#main .scroller").evaluate("node => { node.scrollTop = node.scrollHeight; }")
         wait_until(partial(shows_past, page, before), "newer messages show")
     assert len(numbers(page)) <= 120
+
+
+def test_a_message_taller_than_the_window_is_shown_from_its_beginning(desk: Desk) -> None:
+    room = desk.room()
+    desk.slack.control("post", user="ada", channel=room, text="before it")
+    page = desk.open("finn", room)
+    row(page, "before it").wait_for()
+    lines = "\n".join(f"line {n}." for n in range(100))
+    desk.slack.control("post", user="ada", channel=room, text=lines)
+    tall = row(page, "line 99.")
+    tall.wait_for()
+    wait_until(lambda: is_at_top(page), "its beginning is in sight")
+
+
+def is_at_top(page: "Page") -> bool:
+    script = """() => {
+      const top = (selector) => [...document.querySelectorAll(selector)].at(-1).getBoundingClientRect().top;
+      return Math.abs(top("#main .message") - top("#main .scroller")) < 20;
+    }"""
+    return bool(page.evaluate(script))
 
 
 def test_a_link_in_a_message_leads_to_another_message_without_leaving_the_page(desk: Desk) -> None:
