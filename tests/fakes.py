@@ -97,7 +97,8 @@ class FakeModelServer:
     async def _chat(self, request: Request) -> JSONResponse:
         body = await request.json()
         if self.is_down:
-            return _refusal(500, "it is down")
+            # As some servers do, it repeats what it was asked.
+            return _refusal(500, f"it is down: {body['messages']}")
         if body["model"] != "base" and body["model"] not in self.loaded:
             return _refusal(404, "no such model", "model_not_found")
         prompt = "\n".join(message["content"] for message in body["messages"])

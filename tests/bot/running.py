@@ -1,15 +1,15 @@
 """A whole bot, connected to a playground in the same process."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic import SecretStr
 
-from bot.bootstrap import Bot
+from bot.bootstrap import Bot, utc_now
 from bot.playground.playground import Tokens
 from bot.settings import Settings
 from tests.playground_server import RunningPlayground, wait_until
@@ -46,9 +46,11 @@ def for_playground(settings: Settings, slack: RunningPlayground, **other: Any) -
 
 
 @contextmanager
-def running_bot(settings: Settings, slack: RunningPlayground) -> Iterator[Bot]:
+def running_bot(
+    settings: Settings, slack: RunningPlayground, *, now: Callable[[], datetime] = utc_now
+) -> Iterator[Bot]:
     """Run a bot from its connection to its end."""
-    bot = Bot(settings)
+    bot = Bot(settings, now=now)
     connected = len(slack.playground.delivery.links)
     bot.start()
     wait_until(lambda: len(slack.playground.delivery.links) > connected, "the bot is connected")
@@ -65,7 +67,6 @@ def stop(bot: Bot, slack: RunningPlayground) -> None:
     while stopping.is_alive():
         stopping.join(0.05)
         slack.control("trouble", disconnect="drop")
-    time.sleep(0)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from sqlalchemy import String, cast, select
 from bot.answering.answerer import DONT_KNOW
 from bot.answering.questions import GREETING, TOO_LONG
 from bot.settings import Settings
+from storage import inbox
 from storage.answers import Answer, answer_to, feedback_on
 from storage.database import Database
 from storage.knowledge import NewDocument, count_chunks, put_document
@@ -293,3 +294,27 @@ def test_skin_tones_make_no_difference(help_channel: Channel, live: Live) -> Non
     help_channel.react("UBEN", ts, f"{YES}::skin-tone-4")
 
     wait_until(lambda: live.status(help_channel, ts) is PairStatus.APPROVED, "the answer is approved")
+
+
+def test_what_a_crash_left_in_the_inbox_is_answered_once_at_the_next_start(
+    settings: Settings, model_server: FakeModelServer
+) -> None:
+    with RunningPlayground() as slack:
+        slack.control("seed", **SEED)
+        room = Channel(slack, "CHELP")
+        ts = room.say("UTOM", "@timbre hello?")
+        team_id = slack.web.auth_test()["team_id"]
+        event = {"type": "app_mention", "user": "UTOM", "channel": "CHELP", "ts": ts, "text": "<@U0> hello?"}
+        body = {"type": "event_callback", "event_id": "Ev1", "team_id": team_id, "event": event}
+        database = Database(settings.database)
+        with database.writing() as session:
+            inbox.receive(session, "Ev1", body, now=NOW)
+
+        for _ in range(2):
+            with running_bot(for_playground(settings, slack), slack):
+                room.replies_to(ts)
+
+        assert len(room.thread(ts)) == 1
+        with database.reading() as session:
+            assert inbox.unhandled(session) == []
+        database.close()
