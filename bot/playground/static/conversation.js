@@ -262,6 +262,7 @@ function follows(message, previous) {
     !previous.subtype &&
     !previous.is_ephemeral === !message.is_ephemeral &&
     !previous.reply_count &&
+    message.blocks?.[0]?.type !== "header" && // a report of its own, not the last message going on
     Number(message.ts) - Number(previous.ts) < GROUPED_S &&
     dayKey(message.ts) === dayKey(previous.ts)
   );
