@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.answering.models import Models
-from bot.commands import CHATTY, INDISCREET, open_settings
+from bot.commands import CHATTY, OURS, open_settings
 from tests.fakes import FakeModelServer
 from tests.playground_server import RunningPlayground
 from training.voices import VoiceServerError
@@ -16,7 +16,7 @@ from training.voices import VoiceServerError
 @pytest.fixture
 def levels() -> Iterator[None]:
     """Put the loggers' levels back."""
-    loggers = [logging.getLogger(), *map(logging.getLogger, (*CHATTY, *INDISCREET))]
+    loggers = [logging.getLogger(), *map(logging.getLogger, (*CHATTY, *OURS, "slack_sdk.web"))]
     before = [logger.level for logger in loggers]
     yield
     for logger, level in zip(loggers, before, strict=True):
@@ -34,7 +34,6 @@ def test_at_debug_neither_slack_nor_a_model_has_its_texts_logged(
 ) -> None:
     monkeypatch.setenv("TIMBRE_LOG_LEVEL", "DEBUG")
     open_settings(elsewhere / "new")
-    logging.getLogger().setLevel(logging.DEBUG)  # under pytest basicConfig leaves the root as it is
     logging.getLogger("bot.test").debug("at work")
 
     town.web.chat_postMessage(channel="CHELP", text="abracadabra")
