@@ -4,15 +4,25 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.demo.content import Company, Conversation, DemoContent
+from bot.demo.content import Channel, Company, Conversation, DemoContent, Question
 
 BETWEEN_QUESTIONS = timedelta(hours=3)
 BEFORE_A_REPLY = timedelta(minutes=7)
 
 
+def showcase(content: DemoContent) -> Question:
+    """Return the question the demo and the tour ask before and after: a document answers it, no conversation does."""
+    return next(question for question in content.questions if question.document)
+
+
+def channel_of(company: Company, channel_id: str) -> Channel:
+    """Return a channel by its id."""
+    return next(channel for channel in company.channels if channel.id == channel_id)
+
+
 def approver_of(company: Company, conversation: Conversation) -> str:
     """Return the id of a reviewer who can read a conversation and did not write its good reply."""
-    members = next(channel.members for channel in company.channels if channel.id == conversation.channel)
+    members = channel_of(company, conversation.channel).members
     return next(
         user_id
         for user_id in company.user_group.members
@@ -36,6 +46,7 @@ def workspace_seed(content: DemoContent, *, history_until: datetime | None) -> d
     With `history_until`, the conversations were held in the weeks before it, silently: no event tells of them.
     """
     company = content.company
+    asked = showcase(content)
     return {
         "team": {"id": company.team.id, "name": company.team.name, "domain": company.team.domain},
         "app": {
@@ -48,6 +59,7 @@ def workspace_seed(content: DemoContent, *, history_until: datetime | None) -> d
                     "usage_hint": "[help|status|retrain|cancel|rollback]",
                 }
             ],
+            "guide": {"channel": channel_of(company, asked.channel).name, "question": asked.text},
         },
         "people": [
             {

@@ -5,7 +5,7 @@ import webbrowser
 
 from bot.console import note, say
 from bot.demo.control import ControlError
-from bot.demo.seed import good_reply_key
+from bot.demo.seed import good_reply_key, showcase
 from bot.demo.stage import Stage
 from bot.settings import Settings
 from storage.pairs import count_by_status
@@ -18,7 +18,7 @@ GUIDE = """
 Timbre's demo is open at {url}
 
   1. Read a thread in #help-desk, then become a reviewer (Ben, Cleo or Dev) and put a check mark on a good answer.
-  2. Ask something: @timbre How many people can sit in a Heron?
+  2. Ask something: @timbre {question}
   3. Become Ada, the admin, and type /timbre retrain. It takes a minute or two.
   4. Read the comparison in #timbre-review as a reviewer, and approve it.
   5. Ask the same again: the same fact, in the yard's voice.
@@ -33,7 +33,7 @@ def show(settings: Settings, *, port: int, browser: bool) -> None:
     stage = Stage(settings, port=port, tell=note)
     try:
         stage.open(history=True)
-        say(GUIDE.format(url=stage.url, data=settings.data).strip())
+        say(GUIDE.format(url=stage.url, data=settings.data, question=showcase(stage.content).text).strip())
         if browser:
             webbrowser.open(stage.url)
         threading.Thread(target=approve_history, args=(stage, stop), daemon=True).start()

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.blocks.report import APPROVE
 from bot.demo.askers import Askers
+from bot.demo.seed import channel_of, showcase
 from bot.demo.stage import Stage
 from bot.processes import ProcessError, free_port
 from bot.settings import Settings
@@ -51,10 +52,8 @@ class Tour:
         company = self._stage.content.company
         self._admin = next(person for person in company.people if person.role == "admin")
         self._reviewer = next(person for person in company.people if person.role == "reviewer")
-        # Held out: a document answers it, no conversation does.
-        self._question = next(question for question in self._stage.content.questions if question.document)
-        channel = next(channel for channel in company.channels if channel.id == self._question.channel)
-        self._asker = channel.members[0]
+        self._question = showcase(self._stage.content)
+        self._asker = channel_of(company, self._question.channel).members[0]
         self._replies: dict[str, str] = {}
         self.found = Findings()
 

@@ -25,6 +25,7 @@ class App:
     bot_user_id: str
     commands: tuple[Json, ...] = ()
     shortcuts: tuple[Json, ...] = ()
+    guide: Json | None = None  # what the page's guide leads to: {"channel", "question"}
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ def state(call: ControlRequest) -> Json:
         "channels": [channel_view(workspace, channel, viewer_id) for channel in visible],
         "commands": list(workspace.app.commands),
         "shortcuts": list(workspace.app.shortcuts),
+        "guide": workspace.app.guide,
         "statuses": [status for (channel_id, _), status in workspace.statuses.items() if channel_id in visible_ids],
         "prompts": [prompts for (channel_id, _), prompts in workspace.prompts.items() if channel_id in visible_ids],
         "connections": len(call.playground.delivery.links),

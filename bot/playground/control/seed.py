@@ -70,7 +70,10 @@ def _app(workspace: Workspace, entry: Json) -> None:
     app, bot = workspace.app, workspace.bot
     commands = tuple(entry.get("commands", app.commands))
     shortcuts = tuple({"type": "message", **shortcut} for shortcut in entry.get("shortcuts", app.shortcuts))
-    workspace.save_app(replace(app, commands=commands, shortcuts=shortcuts))
+    guide = entry.get("guide", app.guide)
+    if guide is not None and not (isinstance(guide, dict) and {"channel", "question"} <= guide.keys()):
+        raise SlackError("invalid_arguments", "app.guide is an object with a 'channel' and a 'question'.")
+    workspace.save_app(replace(app, commands=commands, shortcuts=shortcuts, guide=guide))
     fields: dict[str, Any] = {key: str(entry[key]) for key in ("name", "real_name", "title", "color") if key in entry}
     workspace.save_person(replace(bot, **fields))
 

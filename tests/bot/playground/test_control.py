@@ -58,6 +58,12 @@ class TestSeed:
         assert found["topic"] == "Keys"
         assert len(found["members"]) == 4
 
+    def test_the_guide_is_kept_until_another_is_seeded(self, slack: RunningPlayground) -> None:
+        guide = {"channel": "help", "question": "Where are the keys?"}
+        slack.control("seed", app={"guide": guide})
+        slack.control("seed", app={"real_name": "Timbre"})
+        assert slack.look("state", as_="tom")["guide"] == guide
+
     def test_seeded_history_is_silent(self, slack: RunningPlayground) -> None:
         before = slack.playground.delivery.waiting
         slack.control("seed", messages=[{"channel": "help", "user": "tom", "text": "@timbre hello"}])
@@ -267,7 +273,9 @@ class TestPage:
         self, module_slack: RunningPlayground, path: str
     ) -> None:
         with urllib.request.urlopen(module_slack.url + path) as answer:
-            assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+            policy = answer.headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
     def test_nothing_outside_the_static_folder_is_served(self, module_slack: RunningPlayground) -> None:
