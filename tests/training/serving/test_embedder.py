@@ -92,5 +92,5 @@ def test_the_weights_that_ship_are_verified() -> None:
 
 
 def test_an_embedder_that_is_not_there_is_named_with_what_to_set(tmp_path: Path) -> None:
-    with pytest.raises(EmbedderError, match="TIMBRE_EMBEDDER"):
+    with pytest.raises(EmbedderError, match="TIMBRE_EMBEDDING_MODEL"):
         load_embedder(str(tmp_path / "nowhere"))
