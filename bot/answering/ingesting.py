@@ -55,10 +55,12 @@ def split(text: str) -> tuple[str, list[str]]:
     """Return a Markdown text's title (empty when it has no heading) and its passages.
 
     A passage is a paragraph, under the last heading below the title; short ones that follow each other under one
-    heading are kept together up to half of `MAX_WORDS`, and one longer than `MAX_WORDS` is cut at sentence ends.
+    heading are kept together up to half of `MAX_WORDS`, and one longer than `MAX_WORDS` is cut at sentence ends. A
+    heading with nothing under it goes before the next one; at the end of the text it is a passage.
     """
     title, heading, passages = "", "", []
     current: list[str] = []
+    is_bare = False  # nothing stands under the heading yet
 
     def flush() -> None:
         if current:
@@ -68,14 +70,19 @@ def split(text: str) -> tuple[str, list[str]]:
     for block in _blocks(text):
         if match := HEADING.match(block):
             flush()
-            title, heading = (title, match[1]) if title else (match[1], heading)
+            if not title:
+                title = match[1]
+            else:
+                heading = f"{heading}: {match[1]}" if is_bare else match[1]
+                is_bare = True
             continue
+        is_bare = False
         for part in _cut(block):
             if sum(len(kept.split()) for kept in current) + len(part.split()) > MAX_WORDS // 2:
                 flush()
             current.append(part)
     flush()
-    return title, passages
+    return title, [*passages, heading] if is_bare else passages
 
 
 def _blocks(text: str) -> list[str]:
