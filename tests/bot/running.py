@@ -62,11 +62,19 @@ def running_bot(
 
 def stop(bot: Bot, slack: RunningPlayground) -> None:
     """Stop a bot at once: its client would wait for three seconds for a word of the server's."""
-    stopping = threading.Thread(target=bot.stop)
-    stopping.start()
-    while stopping.is_alive():
-        stopping.join(0.05)
-        slack.control("trouble", disconnect="drop")
+    stopped = threading.Event()
+
+    def drop() -> None:
+        while not stopped.wait(0.05):
+            slack.control("trouble", disconnect="drop")
+
+    dropping = threading.Thread(target=drop)
+    dropping.start()
+    try:
+        bot.stop()
+    finally:
+        stopped.set()
+        dropping.join()
 
 
 @dataclass(frozen=True)
