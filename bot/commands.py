@@ -12,6 +12,7 @@ from bot.settings import Settings, load_settings
 from storage.database import Database
 from storage.workspaces import UNCLAIMED, workspaces
 from training.base_folder import base_folder
+from training.checkpoints import refuse_existing
 from training.config import TrainingConfig
 from training.examples import read_examples
 from training.hyperparameters import LoraSettings
@@ -156,6 +157,7 @@ def train(
     settings = open_settings(data, base_model=base, log_level="WARNING", **chosen)
     config = training_config(settings)
     _refuse_unusable(pairs, settings)
+    refuse_existing(out)
     from training.from_files import train_from_file
 
     with progress("training") as tell:

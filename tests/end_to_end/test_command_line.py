@@ -144,7 +144,6 @@ def test_a_setting_in_the_file_env_counts(timbre: Timbre) -> None:
 
 
 def test_the_bot_says_which_token_is_missing(timbre: Timbre) -> None:
-    assert "TIMBRE_SLACK_BOT_TOKEN is not set" in timbre("bot").refusal
     assert "TIMBRE_SLACK_APP_TOKEN is not set" in timbre("bot", slack_bot_token="xoxb-1").refusal
 
 

@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 
 from bot.blocks.report import APPROVE
 from bot.demo.control import ControlError
-from bot.demo.shapes import Conversation
 from bot.demo.seed import good_reply_key
+from bot.demo.shapes import Conversation
 from bot.demo.stage import Stage
 from bot.notices import report_key
 from bot.processes import free_port
