@@ -31,7 +31,8 @@ class VectorIndex:
         Raises `IndexInUseError` when another process has it open.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(folder / "owner.lock")
+        # Not bound to a thread: whoever closes the index may be another one than who opened it.
+        self._lock = FileLock(folder / "owner.lock", thread_local=False)
         try:
             self._lock.acquire(timeout=0)
         except Timeout as err:
