@@ -104,11 +104,7 @@ class Tour:
 
     def _talk(self) -> str:
         control, said = self._stage.control, 0
-        known = {
-            (channel.id, message["text"]): message["ts"]
-            for channel in self._stage.content.company.channels
-            for message in control.messages(channel.id, user=channel.members[0])
-        }
+        known = self._said_before()
         for conversation in self._stage.content.conversations:
             place = {"channel": conversation.channel}
             asked = conversation.question
@@ -125,6 +121,18 @@ class Tour:
                     self._replies[conversation.id] = ts
                 said += 1
         return f"{len(self._replies)} conversations, {said} new replies"
+
+    def _said_before(self) -> dict[tuple[str, str], str]:
+        """Return the ts of what was said outside of threads, by channel and text.
+
+        Said more than once, the last counts: a tour's own words, not those a demo on this folder seeded as history.
+        """
+        said: dict[tuple[str, str], str] = {}
+        for channel in self._stage.content.company.channels:
+            for message in self._stage.control.messages(channel.id, user=channel.members[0]):
+                key = (channel.id, message["text"])
+                said[key] = max(said.get(key, ""), message["ts"])
+        return said
 
     def _approve(self) -> str:
         for conversation in self._stage.content.conversations:
