@@ -5,7 +5,6 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = _parse(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     if given.end_with_stdin:
-        threading.Thread(target=_end_with, args=(sys.stdin.buffer.read, os._exit), daemon=True).start()
+        end_with_stdin()
     logger.info("run %s: process %s", given.run, os.getpid())
     return _work(given.run, TrainingConfig.from_json(given.config.read_text(encoding="utf-8")), given.worker)
 
@@ -51,10 +50,16 @@ def _work(run_id: int, config: TrainingConfig, worker: str) -> int:
         database.close()
 
 
-def _end_with(read: Callable[[], bytes], end: Callable[[int], None]) -> None:
-    """Wait for the worker's end of the pipe to close, which it does however the worker ends, and end with it."""
-    read()
-    end(LOST)
+def end_with_stdin() -> None:
+    """End this process with the worker that holds the other end of its standard input, however that one ends."""
+    threading.Thread(target=_end_when_closed, daemon=True).start()
+
+
+def _end_when_closed() -> None:
+    # Not sys.stdin: the interpreter aborts when it ends while a thread waits in it.
+    while os.read(0, 1):
+        pass
+    os._exit(LOST)
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:

@@ -58,6 +58,7 @@ class Toured:
     code: int
     found: dict[str, Any]
     log: str
+    worker_log: str
     was_idle: bool
 
 
@@ -73,7 +74,8 @@ def tour(folder: Path, **settings: object) -> Toured:
     finished = Timbre(folder, seconds=1500, threads=cores)("tour", "--json", "found.json", "--data", "data", **settings)
     found = json.loads((folder / "found.json").read_text())
     assert json.loads(finished.out) == found
-    return Toured(folder / "data", finished.code, found, finished.err, was_idle)
+    worker_log = (folder / "data" / "logs" / "worker.log").read_text()
+    return Toured(folder / "data", finished.code, found, finished.err, worker_log, was_idle)
 
 
 def test_every_step_of_the_tour_holds(toured: Toured) -> None:
@@ -81,6 +83,7 @@ def test_every_step_of_the_tour_holds(toured: Toured) -> None:
     assert [step["name"] for step in toured.found["steps"]] == STEPS
     assert all(step["ok"] is True and step["seconds"] >= 0 for step in toured.found["steps"])
     assert toured.found["pairs_approved"] >= 100
+    assert "WARNING" not in toured.worker_log
 
 
 def test_the_candidate_is_better_than_the_base_model(toured: Toured) -> None:
