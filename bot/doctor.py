@@ -111,9 +111,10 @@ def _slack(settings: Settings) -> str:
             f"the bot does not see #{settings.review_channel}: make the channel and invite the bot, "
             "or set TIMBRE_REVIEW_CHANNEL"
         )
-    if not Roles(client, reviewers=settings.reviewers, admin_ids=settings.admin_ids).has_reviewers():
-        raise Ailing(
-            f"there is no user group @{settings.reviewers}, so that only admins can approve: make it, "
-            "or set TIMBRE_REVIEWERS"
-        )
-    return f"connected to {team_name}; #{settings.review_channel} and @{settings.reviewers} are there"
+    roles = Roles(client, reviewers=settings.reviewers, admin_ids=settings.admin_ids)
+    reviewers = f"@{settings.reviewers}"
+    if not roles.has_reviewers():
+        if "reviewers" in settings.model_fields_set:
+            raise Ailing(f"there is no user group {reviewers}: make it, or correct TIMBRE_REVIEWERS")
+        reviewers = "admins"  # as long as nobody is named
+    return f"connected to {team_name}; #{settings.review_channel} is there; {reviewers} review answers"

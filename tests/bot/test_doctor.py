@@ -37,7 +37,7 @@ def test_where_all_is_well_everything_is_found(sound: Settings) -> None:
         ("Slack", True),
     ]
     assert "serves base; vectors have 512 numbers" in findings[4].found
-    assert "connected to Tinhouse; #timbre-review and @reviewers are there" in findings[5].found
+    assert "connected to Tinhouse; #timbre-review is there; @reviewers review answers" in findings[5].found
 
 
 @pytest.mark.parametrize(
