@@ -4,6 +4,7 @@ import threading
 import webbrowser
 
 from bot.console import note, say
+from bot.demo.content import Conversation
 from bot.demo.control import ControlError
 from bot.demo.seed import good_reply_key, showcase
 from bot.demo.stage import Stage
@@ -32,23 +33,33 @@ def show(settings: Settings, *, port: int, browser: bool) -> None:
     stop = stop_on_signals()
     stage = Stage(settings, port=port, tell=note)
     try:
-        stage.open(history=True)
+        past = past_conversations(stage)
+        stage.open(history=bool(past))
         say(GUIDE.format(url=stage.url, data=settings.data, question=showcase(stage.content).text).strip())
         if browser:
             webbrowser.open(stage.url)
-        threading.Thread(target=approve_history, args=(stage, stop), daemon=True).start()
+        threading.Thread(target=approve_history, args=(stage, past, stop), daemon=True).start()
         while not stop.wait(WATCH_SECONDS):
             stage.watch()
     finally:
         stage.close()
 
 
-def approve_history(stage: Stage, stop: threading.Event) -> None:
-    """On a first visit, have the reviewers approve most of the conversations, as they would have over the months."""
+def past_conversations(stage: Stage) -> tuple[Conversation, ...]:
+    """Return the conversations whose answers are to be approved as if months ago; none when they have been.
+
+    Also none after a tour on this data folder, where people said the same live.
+    """
+    past = stage.content.conversations[:-LEFT_TO_APPROVE]
+    stage.database.upgrade()
     with stage.database.reading() as session:
-        if count_by_status(session, team_id=stage.team_id):
-            return
-    for conversation in stage.content.conversations[:-LEFT_TO_APPROVE]:
+        known = count_by_status(session, team_id=stage.content.company.team.id)
+    return () if sum(known.values()) >= len(past) else past
+
+
+def approve_history(stage: Stage, past: tuple[Conversation, ...], stop: threading.Event) -> None:
+    """Have the reviewers approve past answers, as they would have over the months."""
+    for conversation in past:
         if stop.is_set():
             return
         try:
