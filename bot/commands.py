@@ -125,7 +125,10 @@ def ask(data: Path | None, question: str, as_json: bool) -> None:
         finally:
             database.close()
     if as_json:
-        sources = [{"number": s.number, "title": s.title, "permalink": s.permalink} for s in answered.sources]
+        sources = [
+            {"number": s.number, "title": s.title, "permalink": s.permalink, "is_cited": s.is_cited}
+            for s in answered.sources
+        ]
         print_json({"text": answered.text, "model": answered.model, "sources": sources, "ms": answered.latency_ms})
         return
     say(answered.text)

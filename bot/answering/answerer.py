@@ -27,6 +27,8 @@ class Source:
     chunk_id: int
     title: str
     permalink: str
+    is_cited: bool = True
+    """False: the passage was read, but the answer cites nothing."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Answerer:
         return Answered(
             text=text or DONT_KNOW,
             model=completion.model,
-            sources=tuple(self._source(number, hits[number - 1]) for number in numbers) if text else (),
+            sources=tuple(self._source(n, hits[n - 1], is_cited=bool(cited)) for n in numbers) if text else (),
             latency_ms=self._elapsed_ms(start),
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=completion.completion_tokens,
@@ -116,12 +118,12 @@ class Answerer:
             self._models.load(name, Path(voice.adapter.path))
             return self._models.chat(name, messages, max_tokens=self._limits.max_tokens)
 
-    def _source(self, number: int, hit: Hit) -> Source:
+    def _source(self, number: int, hit: Hit, *, is_cited: bool) -> Source:
         permalink = ""
         if hit.chunk.pair_id is not None:
             with self._database.reading() as session:
                 permalink = get_pair(session, hit.chunk.pair_id).permalink
-        return Source(number, hit.chunk.id, hit.chunk.title, permalink)
+        return Source(number, hit.chunk.id, hit.chunk.title, permalink, is_cited)
 
     def _elapsed_ms(self, start: float) -> int:
         return round((self._monotonic() - start) * 1000)

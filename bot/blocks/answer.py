@@ -9,6 +9,8 @@ from bot.slack.mrkdwn import SECTION_LIMIT, escape, fitting, shorten
 
 FEEDBACK = "answer_feedback"
 TITLE_LIMIT = 80
+CITED = "*Sources*"
+READ = "*Read for this answer, which cites none of it*"
 SUMMARY_LIMIT = 300
 # Slack takes 13,200 characters of blocks in one message; the sources and buttons have to fit in beside the text.
 MESSAGE_LIMIT = 13_000
@@ -56,7 +58,7 @@ def _parts(text: str, room: int) -> list[str]:
 
 def _sources(sources: Sequence[Source]) -> list[Block]:
     """Return the list of sources, in as many blocks as its lines need."""
-    paragraphs = ["*Sources*"]
+    paragraphs = [CITED if all(source.is_cited for source in sources) else READ]
     for line in map(_source, sources):
         if len(paragraphs[-1]) + 1 + len(line) > SECTION_LIMIT:
             paragraphs.append(line)

@@ -236,7 +236,8 @@ class Tour:
             )
         if answer is None or not answer.sources:
             raise StepFailedError(f"an answer without a source: {reply['text']}")
-        sources = [{"number": source["number"], "title": source["title"]} for source in answer.sources]
+        kept = ("number", "title", "is_cited")
+        sources = [{name: source[name] for name in kept} for source in answer.sources]
         return {"question": self._question.text, "text": answer.text, "model": answer.model, "sources": sources}
 
     def _quoted(self, answer: dict[str, Any]) -> str:

@@ -92,6 +92,13 @@ def test_a_title_of_several_lines_takes_one() -> None:
     assert "[1] Where are the keys?" in texts(blocks)[1]
 
 
+def test_passages_that_were_read_but_not_cited_are_not_called_sources() -> None:
+    blocks = answer_blocks.answer("In the tin.", [Source(1, 1, "Keys", "", is_cited=False)], answer_id=1)
+
+    assert "Sources" not in texts(blocks)[1]
+    assert "cites none" in texts(blocks)[1]
+
+
 def test_an_escaped_sign_is_never_cut_in_two() -> None:
     assert fitting("a&b", 5) == "a"
     assert fitting("a&b", 6) == "a&"
