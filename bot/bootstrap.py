@@ -35,7 +35,7 @@ from bot.slack.roles import Roles
 from bot.steering import Steering
 from storage.database import Database
 from storage.vectors import VectorIndex
-from storage.workspaces import register_workspace
+from storage.workspaces import other_workspaces, register_workspace
 from training.promotion import Promotion
 
 logger = logging.getLogger(__name__)
@@ -68,9 +68,18 @@ class Knowledge:
     answerer: Answerer
 
 
-def open_database(settings: Settings) -> Database:
-    """Return the database at its newest revision. Raises `storage.database.DatabaseError`."""
+def open_database(settings: Settings, *, team_id: str) -> Database:
+    """Return the database of a workspace at its newest revision.
+
+    Raises `storage.database.DatabaseError`, or `StartError` when it serves another workspace; that one is left alone.
+    """
     database = Database(settings.database)
+    if others := other_workspaces(database, team_id=team_id):
+        database.close()
+        raise StartError(
+            f"{database.safe_url} belongs to another workspace ({', '.join(others.values())}): give this one a folder "
+            "of its own with --data or TIMBRE_DATA, and a database of its own where TIMBRE_DATABASE_URL is set"
+        )
     database.upgrade()
     return database
 
@@ -115,7 +124,7 @@ class Bot:
         """Put everything together. Raises `StartError`, `DatabaseError` or `IndexInUseError`."""
         client = slack_client(settings)
         self.team_id, team_name = identify(client)
-        database = open_database(settings)
+        database = open_database(settings, team_id=self.team_id)
         with database.writing() as session:
             register_workspace(session, team_id=self.team_id, name=team_name, now=now())
         self._knowledge = open_knowledge(settings, database, now=now)

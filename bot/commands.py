@@ -51,14 +51,14 @@ def demo(data: Path | None, port: int, browser: bool) -> None:
     """Run the demo until Ctrl-C."""
     from bot.demo.show import show
 
-    show(open_settings(data, log_level="WARNING"), port=port, browser=browser)
+    show(_demo_settings(data), port=port, browser=browser)
 
 
 def tour(data: Path | None, json_file: Path | None) -> None:
     """Run the tour; exit 1 when a step failed."""
     from bot.demo.tour import Tour
 
-    result = Tour(open_settings(data, log_level="WARNING"), tell=note).run()
+    result = Tour(_demo_settings(data), tell=note).run()
     if json_file is not None:
         print_json(result, json_file)
     if not all(step["ok"] for step in result["steps"]):
@@ -262,6 +262,13 @@ def team_of(database: Database) -> str:
     if len(known) > 1:
         raise CommandError(f"this data folder serves several workspaces ({', '.join(known)}); give each its own --data")
     return next(iter(known), UNCLAIMED)
+
+
+def _demo_settings(data: Path | None) -> Settings:
+    """Return the settings with a data folder of the demo's own, where none was named: it is not for real workspaces."""
+    settings = load_settings(data=data)
+    chosen = settings.data if "data" in settings.model_fields_set else settings.data / "demo"
+    return open_settings(chosen, log_level="WARNING")
 
 
 def _refuse_unusable(pairs: Path, settings: Settings) -> None:

@@ -75,6 +75,14 @@ class Database:
         except DBAPIError as err:
             raise self._unusable(err) from err
 
+    def has_table(self, name: str) -> bool:
+        """Return whether there is a table of that name. Raises `DatabaseError` when the database can't be opened."""
+        try:
+            with self._engine.connect() as connection:
+                return inspect(connection).has_table(name)
+        except DBAPIError as err:
+            raise self._unusable(err) from err
+
     @property
     def safe_url(self) -> str:
         """The URL without its password."""

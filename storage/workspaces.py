@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from storage.database import find_or_add
+from storage.database import Database, find_or_add
 from storage.tables import ChunkRow, DocumentRow, WorkspaceRow
 
 # Documents ingested before the bot first connected: it is not known yet which workspace they are for.
@@ -27,3 +27,14 @@ def workspaces(session: Session) -> dict[str, str]:
     """Return the name of every workspace by its id, the first one seen first."""
     rows = session.scalars(select(WorkspaceRow).order_by(WorkspaceRow.first_seen_at))
     return {row.team_id: row.name for row in rows}
+
+
+def other_workspaces(database: Database, *, team_id: str) -> dict[str, str]:
+    """Return the workspaces of a database beside `team_id`, before anything is written to it: it may have no tables.
+
+    Raises `storage.database.DatabaseError` when it can't be opened.
+    """
+    if not database.has_table(WorkspaceRow.__tablename__):
+        return {}
+    with database.reading() as session:
+        return {id_: name for id_, name in workspaces(session).items() if id_ != team_id}

@@ -15,9 +15,9 @@ from bot.demo.control import AlreadyDoneError, Control
 from bot.demo.seed import approver_of, workspace_seed
 from bot.processes import Processes, free_port, is_listening
 from bot.settings import Settings
-from storage.database import Database
+from storage.database import Database, sqlite_url
 from storage.knowledge import NewDocument
-from storage.workspaces import register_workspace, workspaces
+from storage.workspaces import other_workspaces, register_workspace
 from training.base_folder import base_folder
 
 REVIEW_CHANNEL = "timbre-review"
@@ -35,7 +35,10 @@ class Stage:
     """Everything that runs during the demo and the tour."""
 
     def __init__(self, settings: Settings, *, port: int, tell: Callable[[str], None]) -> None:
-        """Load the content. Raises `StageError` when the port is taken, or `BaseModelMissing`."""
+        """Load the content.
+
+        Raises `StageError` when the port is taken or the folder serves a real workspace, or `BaseModelMissing`.
+        """
         base_folder(settings.base_model)
         self.content = load_content()
         self.url = f"http://127.0.0.1:{port}"
@@ -43,6 +46,7 @@ class Stage:
             raise StageError(f"port {port} is taken: choose another with --port, or stop what listens there")
         self.settings = _for_playground(settings, self.url)
         self.database = Database(self.settings.database)
+        self._refuse_other_workspaces()
         self.control = Control(self.url)
         self.team_id = ""
         self.history: dict[str, str] = {}
@@ -102,14 +106,16 @@ class Stage:
         self.processes.stop()
         self.database.close()
 
+    def _refuse_other_workspaces(self) -> None:
+        if others := other_workspaces(self.database, team_id=self.content.company.team.id):
+            self.database.close()
+            raise StageError(
+                f"{self.settings.data} belongs to another workspace ({', '.join(others.values())}): "
+                "choose a folder of its own with --data"
+            )
+
     def _store_documents(self) -> None:
         with self.database.writing() as session:
-            others = workspaces(session).keys() - {self.team_id}
-            if others:
-                raise StageError(
-                    f"{self.settings.data} belongs to another workspace ({', '.join(others)}): "
-                    "choose a folder of its own with --data"
-                )
             register_workspace(session, team_id=self.team_id, name=self.content.company.team.name, now=_now())
         documents = [
             NewDocument(self.team_id, f"demo:{document.name}", document.title, document.channel, document.paragraphs)
@@ -132,6 +138,9 @@ class Stage:
 def _for_playground(settings: Settings, url: str) -> Settings:
     return settings.model_copy(
         update={
+            # By its name: left empty, the database of an operator's .env would be used by the processes.
+            "database_url": sqlite_url(settings.data),
+            "models_api_key": SecretStr("none"),
             "slack_api_url": f"{url}/api/",
             "slack_bot_token": SecretStr("xoxb-playground"),
             "slack_app_token": SecretStr("xapp-playground"),

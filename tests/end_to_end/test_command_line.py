@@ -75,6 +75,19 @@ def test_the_demo_says_that_its_port_is_taken(timbre: Timbre, taken_port: int) -
     assert "--port" in refusal
 
 
+def test_the_demo_keeps_to_a_folder_of_its_own_unless_one_is_named(timbre: Timbre, taken_port: int) -> None:
+    demo = ("demo", "--no-browser", "--port", str(taken_port))
+    for settings, option in (({}, ()), ({"data": "set"}, ()), ({}, ("--data", "given"))):
+        timbre(*demo, *option, **settings)
+
+    assert sorted(str(path.relative_to(timbre.folder)) for path in timbre.folder.rglob("*")) == [
+        ".timbre",
+        ".timbre/demo",
+        "given",
+        "set",
+    ]
+
+
 @pytest.mark.parametrize("port", ["0", "70000"])
 def test_the_demo_refuses_a_port_that_no_page_can_be_opened_at(timbre: Timbre, port: str) -> None:
     finished = timbre("demo", "--no-browser", "--port", port)
@@ -102,7 +115,7 @@ def test_a_missing_base_model_is_told_before_anything_is_started(timbre: Timbre,
 
     assert "/nowhere" in refusal
     assert "TIMBRE_BASE_MODEL" in refusal
-    assert not (timbre.folder / ".timbre" / "logs").exists()
+    assert list(timbre.folder.rglob("logs")) == []
 
 
 @pytest.mark.parametrize(
