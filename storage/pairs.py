@@ -60,10 +60,20 @@ class Pair(Candidate):
 
 
 def add_candidate(session: Session, candidate: Candidate, *, now: datetime) -> Pair:
-    """Store a candidate, or return the pair that already stands for this answer."""
-    values = {**vars(candidate), "status": PairStatus.CANDIDATE, "created_at": now}
+    """Store a candidate, or return the pair that already stands for this answer.
+
+    One that is not approved says from now on what the candidate says: a reviewer approves what they read. An approved
+    one keeps what was approved, and an erased one stays empty.
+    """
+    values = dict(vars(candidate))
     key = {name: values.pop(name) for name in ("team_id", "channel_id", "answer_ts")}
-    row, _ = find_or_add(session, PairRow, key, values)
+    row, added = find_or_add(session, PairRow, key, {**values, "status": PairStatus.CANDIDATE, "created_at": now})
+    if not added and row.status not in (PairStatus.APPROVED, PairStatus.ERASED):
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.context = None
+        session.flush()
+        session.refresh(row)  # the database may take less than it was given
     return _pair(row)
 
 

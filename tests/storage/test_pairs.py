@@ -1,6 +1,7 @@
 """The life of a pair, and the reviews that decide it."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -50,8 +51,28 @@ def test_a_candidate_comes_back_as_it_was_stored(database: Database) -> None:
 def test_an_answer_becomes_one_pair_however_often_it_is_found(database: Database) -> None:
     first = add(database)
     with database.writing() as session:
-        again = pairs.add_candidate(session, candidate(question="Asked anew?"), now=LATER)
+        again = pairs.add_candidate(session, candidate(), now=LATER)
     assert again == first
+
+
+@pytest.mark.parametrize("status", [PairStatus.CANDIDATE, PairStatus.REJECTED, PairStatus.WITHDRAWN])
+def test_a_pair_that_is_not_approved_says_what_its_answer_says_now(database: Database, status: PairStatus) -> None:
+    first = add(database)
+    edited = replace(candidate(question="Asked anew?"), answer="In the hall.\x00", channel_is_private=True)
+    with database.writing() as session:
+        pairs.set_status(session, first.id, status, now=NOW)
+        again = pairs.add_candidate(session, edited, now=LATER)
+    with database.reading() as session:
+        assert pairs.get_pair(session, first.id) == again
+    assert (again.id, again.status, again.created_at) == (first.id, status, NOW)
+    assert (again.question, again.answer, again.channel_is_private) == ("Asked anew?", "In the hall.", True)
+
+
+def test_an_approved_pair_keeps_what_was_approved(database: Database) -> None:
+    first = add(database)
+    with database.writing() as session:
+        approved = pairs.set_status(session, first.id, PairStatus.APPROVED, now=NOW)
+        assert pairs.add_candidate(session, candidate(question="Asked anew?"), now=LATER) == approved
 
 
 def test_an_answer_found_by_eight_at_once_becomes_one_pair(database: Database) -> None:

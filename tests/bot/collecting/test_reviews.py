@@ -298,6 +298,48 @@ def test_an_answer_that_was_deleted_is_erased(desk: Desk, help_room: Channel, to
     assert desk.passages() == []
 
 
+def test_what_a_reviewer_reads_is_what_is_approved(desk: Desk, help_room: Channel, town: RunningPlayground) -> None:
+    ts = help_room.answered("Where is the kettle?", "On the top shelf.")
+    help_room.react("UADA", ts)
+    assert desk.sync(help_room, ts) is Outcome.NOMINATED
+    town.control("edit", user="UMIA", channel="CHELP", ts=ts, text="In the sink.")
+    help_room.react("UBEN", ts)
+    desk.sync(help_room, ts)
+
+    pair = desk.pair(help_room, ts)
+    assert pair is not None
+    assert (pair.status, pair.answer) == (PairStatus.APPROVED, "In the sink.")
+    assert [passage.text for passage in desk.passages()] == ["In the sink."]
+
+
+def test_an_answer_that_was_edited_after_its_approval_was_taken_back_is_approved_as_it_reads(
+    desk: Desk, help_room: Channel, town: RunningPlayground
+) -> None:
+    ts = help_room.answered("Where is the kettle?", "On the top shelf.")
+    for act in (TICK, UNTICK):
+        act(help_room, ts)
+        desk.sync(help_room, ts)
+    town.control("edit", user="UMIA", channel="CHELP", ts=ts, text="In the sink.")
+    TICK(help_room, ts)
+    desk.sync(help_room, ts)
+
+    pair = desk.pair(help_room, ts)
+    assert pair is not None
+    assert (pair.status, pair.answer) == (PairStatus.APPROVED, "In the sink.")
+    assert [passage.text for passage in desk.passages()] == ["In the sink."]
+
+
+def test_an_edit_leaves_alone_what_stays_approved(desk: Desk, help_room: Channel, town: RunningPlayground) -> None:
+    ts = help_room.answered("Where is the kettle?", "On the top shelf.")
+    help_room.react("UBEN", ts)
+    desk.sync(help_room, ts)
+    town.control("edit", user="UMIA", channel="CHELP", ts=ts, text="In the sink.")
+    help_room.react("UADA", ts)
+    desk.sync(help_room, ts)
+
+    assert [passage.text for passage in desk.passages()] == ["On the top shelf."]
+
+
 def test_an_answer_that_is_taken_back_leaves_the_contexts_of_others(desk: Desk, help_room: Channel) -> None:
     first = help_room.answered("Where is the kettle?", "On the top shelf.")
     second = help_room.answered("Where do we make tea?", "In the kitchen.")
