@@ -95,6 +95,19 @@ def get_pair(session: Session, pair_id: int) -> Pair:
     return _pair(row)
 
 
+def set_privacy(session: Session, pair_id: int, *, channel_is_private: bool) -> Pair:
+    """Record who may read a pair's channel now. Its passages are looked up anew, among what those people may read.
+
+    Raises `KeyError` when there is none.
+    """
+    row = session.get(PairRow, pair_id, with_for_update=True)
+    if row is None:
+        raise KeyError(f"there is no pair {pair_id}")
+    row.channel_is_private, row.context = channel_is_private, None
+    session.flush()
+    return _pair(row)
+
+
 def set_status(session: Session, pair_id: int, status: PairStatus, *, now: datetime) -> Pair:
     """Decide a pair. An erased one loses what it said and stays erased. Raises `KeyError` when there is none."""
     row = session.get(PairRow, pair_id, with_for_update=True)

@@ -27,6 +27,7 @@ from storage.pairs import (
     pair_for_answer,
     record_review,
     set_context,
+    set_privacy,
     set_status,
     standing_reviewers,
     withdraw_review,
@@ -102,7 +103,11 @@ class Reviews:
                     if candidate
                     else pair_for_answer(session, team_id=team_id, channel_id=channel_id, answer_ts=message_ts)
                 )
-                return self._decide(session, pair, votes) if pair else Outcome.NOT_AN_ANSWER
+                if pair is None:
+                    return Outcome.NOT_AN_ANSWER
+                if candidate and pair.status is PairStatus.APPROVED:
+                    pair = self._keep_where_it_may_be_read(session, pair, is_private=candidate.channel_is_private)
+                return self._decide(session, pair, votes)
 
     def _erase(self, team_id: str, channel_id: str, message_ts: str) -> Outcome:
         """Let go of what a deleted message said."""
@@ -151,23 +156,34 @@ class Reviews:
         """Change where a pair stands, and whether it can be found."""
         set_status(session, pair.id, status, now=self._now())
         if status is PairStatus.APPROVED:
-            private = pair.channel_id if pair.channel_is_private else None
-            put_pair_chunk(
-                session,
-                team_id=pair.team_id,
-                pair_id=pair.id,
-                channel_id=private,
-                title=pair.question,
-                text=pair.answer,
-                now=self._now(),
-            )
+            self._put_chunk(session, pair)
         else:
             remove_pair_chunk(session, pair.id, now=self._now())
             self._take_out_of_contexts(session, pair)
         return Outcome(status.value)
 
+    def _keep_where_it_may_be_read(self, session: Session, pair: Pair, *, is_private: bool) -> Pair:
+        """Let an approved pair follow its channel, which may have been made private, or public, since."""
+        if pair.channel_is_private == is_private:
+            return pair
+        moved = set_privacy(session, pair.id, channel_is_private=is_private)
+        self._put_chunk(session, moved)
+        self._take_out_of_contexts(session, moved)
+        return moved
+
+    def _put_chunk(self, session: Session, pair: Pair) -> None:
+        put_pair_chunk(
+            session,
+            team_id=pair.team_id,
+            pair_id=pair.id,
+            channel_id=pair.channel_id if pair.channel_is_private else None,
+            title=pair.question,
+            text=pair.answer,
+            now=self._now(),
+        )
+
     def _take_out_of_contexts(self, session: Session, pair: Pair) -> None:
-        """Nobody learns from an answer that does not stand, not even as a passage beside another one."""
+        """Nobody learns from an answer that does not stand, or not for them, not even as a passage beside another."""
         for other in approved_pairs(session, team_id=pair.team_id):
             kept = [passage for passage in other.context or () if passage.get("pair_id") != pair.id]
             if other.context is not None and len(kept) < len(other.context):

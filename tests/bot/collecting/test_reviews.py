@@ -19,12 +19,24 @@ from tests.playground_server import RunningPlayground
 REVIEWERS = {"UBEN", "UCLEO", "UMIA"}
 
 
+class Closing(Conversations):
+    """A workspace whose channels are made private, which the playground's can't be. `is_closed`: they all are."""
+
+    def __init__(self, town: RunningPlayground) -> None:
+        super().__init__(town.web)
+        self.is_closed = False
+
+    def is_private(self, channel_id: str) -> bool:
+        return self.is_closed or super().is_private(channel_id)
+
+
 @dataclass(frozen=True)
 class Desk:
     """Reviews in one channel, and what they come to. Ben, Cleo and Mia review; Mia also answers."""
 
     reviews: Reviews
     database: Database
+    slack: Closing
 
     def sync(self, channel: Channel, ts: str) -> Outcome:
         return self.reviews.sync(team_id=TEAM, channel_id=channel.id, message_ts=ts)
@@ -44,8 +56,8 @@ class Desk:
 
 def open_desk(database: Database, town: RunningPlayground, clock: Clock, *, approvals_needed: int = 1) -> Desk:
     policy = ReviewPolicy(YES, NO, approvals_needed)
-    reviews = Reviews(database, Conversations(town.web), REVIEWERS.__contains__, policy, clock)
-    return Desk(reviews, database)
+    slack = Closing(town)
+    return Desk(Reviews(database, slack, REVIEWERS.__contains__, policy, clock), database, slack)
 
 
 @pytest.fixture
@@ -145,7 +157,8 @@ def test_one_reviewer_in_two_skin_tones_is_one_approval(
     database: Database, town: RunningPlayground, clock: Clock, help_room: Channel
 ) -> None:
     policy = ReviewPolicy("+1", NO, approvals_needed=2)
-    desk = Desk(Reviews(database, Conversations(town.web), REVIEWERS.__contains__, policy, clock), database)
+    slack = Closing(town)
+    desk = Desk(Reviews(database, slack, REVIEWERS.__contains__, policy, clock), database, slack)
     ts = help_room.answered("Where is the kettle?", "On the top shelf.")
     help_room.react("UBEN", ts, "+1")
     help_room.react("UBEN", ts, "+1::skin-tone-5")
@@ -296,6 +309,54 @@ def test_an_answer_that_was_deleted_is_erased(desk: Desk, help_room: Channel, to
     assert pair is not None
     assert (pair.question, pair.answer) == ("", "")
     assert desk.passages() == []
+
+
+def test_an_answer_whose_channel_was_made_private_stays_there_when_it_is_approved_again(
+    desk: Desk, help_room: Channel
+) -> None:
+    ts = help_room.answered("Where is the kettle?", "On the top shelf.")
+    for act in (TICK, UNTICK):
+        act(help_room, ts)
+        desk.sync(help_room, ts)
+    desk.slack.is_closed = True
+    TICK(help_room, ts)
+
+    assert desk.sync(help_room, ts) is Outcome.APPROVED
+
+    pair = desk.pair(help_room, ts)
+    assert pair is not None
+    assert pair.channel_is_private
+    assert [passage.channel_id for passage in desk.passages()] == ["CHELP"]
+
+
+def test_an_approved_answer_follows_its_channel_into_privacy_and_back(desk: Desk, help_room: Channel) -> None:
+    first = help_room.answered("Where is the kettle?", "On the top shelf.")
+    second = help_room.answered("Where do we make tea?", "In the kitchen.")
+    for ts in (first, second):
+        help_room.react("UBEN", ts)
+        desk.sync(help_room, ts)
+    moved, stays = desk.pair(help_room, first), desk.pair(help_room, second)
+    assert moved is not None
+    assert stays is not None
+    with desk.database.writing() as session:
+        set_context(session, moved.id, [{"title": "Tea", "text": "In the tin.", "chunk_id": 7, "pair_id": None}])
+        said = {"title": moved.question, "text": moved.answer, "chunk_id": 8, "pair_id": moved.id}
+        set_context(session, stays.id, [said])
+
+    desk.slack.is_closed = True
+    help_room.react("UADA", first)
+    desk.sync(help_room, first)
+
+    pair, other = desk.pair(help_room, first), desk.pair(help_room, second)
+    assert pair is not None
+    assert other is not None
+    assert (pair.status, pair.channel_is_private, pair.context) == (PairStatus.APPROVED, True, None)
+    assert other.context == ()
+    assert {passage.pair_id: passage.channel_id for passage in desk.passages()} == {moved.id: "CHELP", stays.id: None}
+
+    desk.slack.is_closed = False
+    desk.sync(help_room, first)
+    assert {passage.channel_id for passage in desk.passages()} == {None}
 
 
 def test_what_a_reviewer_reads_is_what_is_approved(desk: Desk, help_room: Channel, town: RunningPlayground) -> None:
