@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from bot.answering.citations import check_citations
 from bot.answering.models import Completion, Models, PromptTooLongError, UnknownModelError
@@ -13,6 +12,7 @@ from storage.adapters import LiveVoice, live_voice
 from storage.database import Database
 from storage.pairs import get_pair
 from training.prompt import Message, Passage, build_messages
+from training.voices import load_unchanged
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ class Answerer:
                 raise
             # The model server was restarted and holds only its base model.
             logger.info("loading %s again", name)
-            self._models.load(name, Path(voice.adapter.path))
+            load_unchanged(self._models, voice.adapter)
             return self._models.chat(name, messages, max_tokens=self._limits.max_tokens)
 
     def _source(self, number: int, hit: Hit, *, is_cited: bool) -> Source:

@@ -3,7 +3,6 @@
 import logging
 import threading
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 
@@ -15,11 +14,9 @@ from bot.bootstrap import Knowledge
 from bot.settings import Settings
 from bot.slack.payloads import Asked
 from bot.slack.posting import Poster
-from storage.adapters import add_adapter, move_live_voice
 from storage.answers import answer_to
 from storage.database import Database
 from storage.knowledge import NewDocument, put_document
-from storage.runs import add_run
 from tests.bot.conftest import NOW, TEAM, Clock
 from tests.bot.running import Channel
 from tests.fakes import FakeModelServer
@@ -174,23 +171,6 @@ def test_an_answer_that_cites_nothing_names_all_it_was_given_and_an_empty_one_is
     model_server.says = " [7] "
     answered = knowledge.answerer.answer("spare keys hang?", Place(TEAM))
     assert (answered.text, answered.sources) == (DONT_KNOW, ())
-
-
-def test_a_live_voice_that_the_model_server_forgot_is_loaded_again(
-    knowledge: Knowledge, model_server: FakeModelServer, tmp_path: Path
-) -> None:
-    know(knowledge)
-    with knowledge.database.writing() as session:
-        run = add_run(session, team_id=TEAM, requested_by="UADA", channel_id="CHELP", now=NOW)
-        adapter = add_adapter(
-            session, team_id=TEAM, name="voice-1", run_id=run.id, path=str(tmp_path), sha256="0" * 64, now=NOW
-        )
-        assert move_live_voice(session, team_id=TEAM, adapter_id=adapter.id, expected_version=0, now=NOW)
-
-    answered = knowledge.answerer.answer("Where do the spare keys hang?", Place(TEAM))
-
-    assert model_server.loaded == {"voice-1": str(tmp_path)}
-    assert (answered.model, answered.text) == ("voice-1", f"{KEYS} [1] (voice-1)")
 
 
 @pytest.mark.parametrize("is_running", [True, False])
