@@ -109,7 +109,10 @@ def set_privacy(session: Session, pair_id: int, *, channel_is_private: bool) -> 
 
 
 def set_status(session: Session, pair_id: int, status: PairStatus, *, now: datetime) -> Pair:
-    """Decide a pair. An erased one loses what it said and stays erased. Raises `KeyError` when there is none."""
+    """Decide a pair. An erased one loses what it said and stays erased. Raises `KeyError` when there is none.
+
+    Only an approved one keeps its passages: those of others are not looked after when what they say is erased.
+    """
     row = session.get(PairRow, pair_id, with_for_update=True)
     if row is None:
         raise KeyError(f"there is no pair {pair_id}")
@@ -117,6 +120,7 @@ def set_status(session: Session, pair_id: int, status: PairStatus, *, now: datet
         row.status, row.decided_at = status, now
     if status is PairStatus.ERASED:
         row.question = row.answer = ""
+    if status is not PairStatus.APPROVED:
         row.context = None
     session.flush()
     return _pair(row)
@@ -187,8 +191,10 @@ def pairs_without_context(session: Session, *, limit: int) -> list[Pair]:
 
 
 def set_context(session: Session, pair_id: int, context: Sequence[dict[str, Any]]) -> None:
-    """Keep the passages that were retrieved for a pair's question."""
-    session.get_one(PairRow, pair_id).context = list(context)
+    """Keep the passages that were retrieved for a pair's question, unless it was taken back meanwhile."""
+    row = session.get_one(PairRow, pair_id, with_for_update=True)
+    if row.status == PairStatus.APPROVED:
+        row.context = list(context)
 
 
 def forget_contexts(session: Session, *, team_id: str) -> None:

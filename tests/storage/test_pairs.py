@@ -152,12 +152,27 @@ def test_the_last_of_a_quorum_voting_at_once_sees_all_the_others(database: Datab
 def test_an_erased_pair_says_nothing_and_stays_erased(database: Database) -> None:
     pair = add(database)
     with database.writing() as session:
+        pairs.set_status(session, pair.id, PairStatus.APPROVED, now=NOW)
         pairs.set_context(session, pair.id, [{"title": "Keys", "text": "Under the blue pot."}])
         pairs.set_status(session, pair.id, PairStatus.ERASED, now=NOW)
         pairs.set_status(session, pair.id, PairStatus.APPROVED, now=LATER)
     again = add(database)
     assert (again.id, again.status, again.decided_at) == (pair.id, PairStatus.ERASED, NOW)
     assert (again.question, again.answer, again.context) == ("", "", None)
+
+
+@pytest.mark.parametrize("status", [status for status in PairStatus if status is not PairStatus.APPROVED])
+def test_only_an_approved_pair_has_passages(database: Database, status: PairStatus) -> None:
+    pair = add(database)
+    passages = [{"title": "Keys", "text": "Under the blue pot."}]
+    with database.writing() as session:
+        pairs.set_status(session, pair.id, PairStatus.APPROVED, now=NOW)
+        pairs.set_context(session, pair.id, passages)
+        assert pairs.get_pair(session, pair.id).context == tuple(passages)
+        assert pairs.set_status(session, pair.id, status, now=NOW).context is None
+        pairs.set_context(session, pair.id, passages)  # they were looked up while it was taken back
+    with database.reading() as session:
+        assert pairs.get_pair(session, pair.id).context is None
 
 
 def test_approved_pairs_wait_for_their_context_once(database: Database) -> None:

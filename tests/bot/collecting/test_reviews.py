@@ -423,3 +423,30 @@ def test_an_answer_that_is_taken_back_leaves_the_contexts_of_others(desk: Desk, 
     left = desk.pair(help_room, second)
     assert left is not None
     assert left.context == (passages[0],)
+
+
+def test_what_was_erased_does_not_come_back_with_an_answer_that_had_been_taken_back(
+    desk: Desk, help_room: Channel, town: RunningPlayground
+) -> None:
+    first = help_room.answered("Where is the kettle?", "On the top shelf.")
+    second = help_room.answered("Where do we make tea?", "In the kitchen.")
+    for ts in (first, second):
+        TICK(help_room, ts)
+        desk.sync(help_room, ts)
+    gone, returns = desk.pair(help_room, first), desk.pair(help_room, second)
+    assert gone is not None
+    assert returns is not None
+    with desk.database.writing() as session:
+        said = {"title": gone.question, "text": gone.answer, "chunk_id": 8, "pair_id": gone.id}
+        set_context(session, returns.id, [said])
+
+    UNTICK(help_room, second)
+    desk.sync(help_room, second)
+    town.control("delete", user="UMIA", channel="CHELP", ts=first)
+    desk.sync(help_room, first)
+    TICK(help_room, second)
+
+    assert desk.sync(help_room, second) is Outcome.APPROVED
+    again = desk.pair(help_room, second)
+    assert again is not None
+    assert again.context is None
