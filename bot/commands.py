@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.console import note, print_json, progress, say
+from bot.console import note, print_json, progress, refuse_unwritable, say
 from bot.settings import Settings, load_settings
 from storage.database import Database
 from storage.workspaces import UNCLAIMED, workspaces
 from training.base_folder import base_folder
-from training.checkpoints import refuse_existing
+from training.checkpoints import refuse_unusable
 from training.config import TrainingConfig
 from training.examples import read_examples
 from training.hyperparameters import LoraSettings
@@ -58,6 +58,7 @@ def tour(data: Path | None, json_file: Path | None) -> None:
     """Run the tour; exit 1 when a step failed."""
     from bot.demo.tour import Tour
 
+    refuse_unwritable(json_file)
     result = Tour(_demo_settings(data), tell=note).run()
     if json_file is not None:
         print_json(result, json_file)
@@ -159,8 +160,9 @@ def train(
     """Train an adapter on a file."""
     settings = open_settings(data, base_model=base, log_level="WARNING", **chosen)
     config = training_config(settings)
-    _refuse_unusable(pairs, settings)
-    refuse_existing(out)
+    _refuse_missing(pairs, settings)
+    refuse_unusable(out)
+    refuse_unwritable(json_file)
     from training.from_files import train_from_file
 
     with progress("training") as tell:
@@ -190,7 +192,8 @@ def evaluate(
 ) -> None:
     """Measure arms on a file."""
     settings = open_settings(data, base_model=base, log_level="WARNING")
-    _refuse_unusable(pairs, settings)
+    _refuse_missing(pairs, settings)
+    refuse_unwritable(json_file)
     from training.from_files import evaluate_from_file
 
     with progress("evaluating") as tell:
@@ -271,7 +274,7 @@ def _demo_settings(data: Path | None) -> Settings:
     return open_settings(chosen, log_level="WARNING")
 
 
-def _refuse_unusable(pairs: Path, settings: Settings) -> None:
+def _refuse_missing(pairs: Path, settings: Settings) -> None:
     """Look at what a command is given before it spends seconds on importing torch."""
     read_examples(pairs)
     base_folder(settings.base_model)

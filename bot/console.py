@@ -5,7 +5,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Protocol
+
+from training.checkpoints import nearest_folder
+
+STANDARD_OUTPUT = Path("-")
+
+
+class OutputError(ValueError):
+    """A result can't be written where it was asked for; the message says what to do."""
 
 
 class Tell(Protocol):
@@ -27,12 +36,37 @@ def note(text: str) -> None:
 
 
 def print_json(document: dict[str, Any], file: Path | None = None) -> None:
-    """Print a JSON document, and write it to `file` if one is named; "-" stands for standard output alone."""
+    """Print a JSON document, then write it to `file` if one is named; "-" stands for standard output alone.
+
+    Raises `OutputError` when it can't be written.
+    """
     text = json.dumps(document, indent=2, ensure_ascii=False)
-    if file is not None and str(file) != "-":
+    say(text)
+    if file is None or file == STANDARD_OUTPUT:
+        return
+    try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text + "\n", encoding="utf-8")
-    say(text)
+    except OSError as err:
+        raise _unwritable(file, err) from err
+
+
+def refuse_unwritable(file: Path | None) -> None:
+    """Raise `OutputError` when `print_json` could not write `file`: asked before long work. It leaves nothing there."""
+    if file is None or file == STANDARD_OUTPUT:
+        return
+    try:
+        if file.exists():
+            file.open("a").close()
+        else:
+            with TemporaryFile(dir=nearest_folder(file)):
+                pass
+    except OSError as err:
+        raise _unwritable(file, err) from err
+
+
+def _unwritable(file: Path, err: OSError) -> OutputError:
+    return OutputError(f"{file} can't be written ({err.strerror}); choose another file with --json")
 
 
 @contextmanager

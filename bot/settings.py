@@ -5,6 +5,7 @@ import os
 import re
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -22,7 +23,7 @@ class SettingsError(ValueError):
 
 
 class Settings(BaseSettings):
-    """What an operator can set. The README's table is made from these descriptions."""
+    """What an operator can set. README's table holds these descriptions; a test compares the two."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -75,6 +76,8 @@ class Settings(BaseSettings):
     def _is_http(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("should start with http:// or https://")
+        if not _has_host_and_port(value):
+            raise ValueError("should name a host, and where it names a port, one from 1 to 65535")
         return value
 
     @field_validator("approve_emoji", "reject_emoji")
@@ -150,6 +153,14 @@ def load_settings(**overrides: object) -> Settings:
             for problem in err.errors(include_url=False)
         )
         raise SettingsError("\n".join(lines)) from None
+
+
+def _has_host_and_port(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _wanted(message: str) -> str:

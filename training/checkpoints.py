@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -30,6 +31,10 @@ class AdapterIncomplete(TrainingError):  # noqa: N818 - the name says what is th
 
 class AdapterExists(TrainingError):  # noqa: N818 - the name says what is the case
     """The folder already holds something: an adapter is never written over another."""
+
+
+class AdapterUnwritable(TrainingError):  # noqa: N818 - the name says what is the case
+    """The folder can't be made."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,24 @@ def refuse_existing(folder: Path) -> None:
         return
     if folder.exists():
         raise AdapterExists(f"{folder} already exists: give the path of a new folder")
+
+
+def refuse_unusable(folder: Path) -> None:
+    """Raise unless an adapter can be written to `folder`: asked before long work. It leaves nothing there.
+
+    Raises AdapterExists, or AdapterUnwritable when the folder can't be made.
+    """
+    refuse_existing(folder)
+    try:
+        with TemporaryDirectory(dir=nearest_folder(folder)):
+            pass
+    except OSError as err:
+        raise AdapterUnwritable(f"{folder} can't be made ({err.strerror}): give the path of another folder") from err
+
+
+def nearest_folder(path: Path) -> Path:
+    """Return the nearest of the folders above `path` that is there, or the file that is in their way."""
+    return next(parent for parent in path.absolute().parents if parent.exists())
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from training.checkpoints import Origin, refuse_existing, save_adapter
+from training.checkpoints import Origin, refuse_unusable, save_adapter
 from training.evaluation.bootstrap import paired_difference
 from training.evaluation.comparison import BASE, attached, measure_arms
 from training.evaluation.report import Interval
@@ -39,11 +39,12 @@ def train_from_file(
     nats per answer token; `tokens_per_s` counts all tokens of the examples, prompts included and padding not, over
     `seconds`, the time in the training loop with its validations; `total_seconds` includes loading and saving.
 
-    Raises PairsFileError, BaseModelMissing, AdapterExists, ChatFormatError, NonFiniteLoss or TrainingCancelled.
+    Raises PairsFileError, BaseModelMissing, AdapterExists, AdapterUnwritable, ChatFormatError, NonFiniteLoss or
+    TrainingCancelled.
     """
     started = clock()
     examples = read_examples(pairs)
-    refuse_existing(out)
+    refuse_unusable(out)
     train, validation = hold_out(examples, seed=settings.seed)
     loaded = load_base(base, dtype=dtype, device=device)
     result = fit(loaded, train, validation, settings, on_progress=on_progress, should_stop=should_stop, clock=clock)

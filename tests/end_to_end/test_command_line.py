@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from bot.cli import app
+from bot.console import OutputError, print_json
 from storage.vectors import VectorIndex
 from tests.end_to_end.commands import Timbre
 from tests.fakes import FakeModelServer
@@ -143,6 +144,40 @@ def test_a_pairs_file_or_base_model_that_is_not_there_is_named(timbre: Timbre) -
 
     assert "other.jsonl does not exist" in timbre("train", "--pairs", "other.jsonl", "--out", "voice").refusal
     assert "/nowhere" in timbre("evaluate", "--pairs", pairs, "--base", "/nowhere").refusal
+
+
+@pytest.mark.parametrize("where", ["file/below.json", ".", "/proc/timbre/found.json"])
+def test_a_result_that_cannot_be_written_is_told_before_the_work(timbre: Timbre, where: str) -> None:
+    pairs = pairs_file(timbre.folder / "pairs.jsonl")
+    (timbre.folder / "file").write_text("in the way")
+
+    refusals = [
+        timbre("evaluate", "--pairs", pairs, "--json", where).refusal,
+        timbre("train", "--pairs", pairs, "--out", "voice", "--json", where).refusal,
+        timbre("tour", "--json", where, "--data", "data").refusal,
+    ]
+
+    assert all(refusal.startswith(f"{where} can't be written") and "--json" in refusal for refusal in refusals)
+    assert not list(timbre.folder.rglob("voice")) + list(timbre.folder.rglob("logs"))
+
+
+@pytest.mark.parametrize("where", ["file/below", "/proc/timbre/voice"])
+def test_a_folder_that_no_adapter_can_be_written_to_is_told_before_training(timbre: Timbre, where: str) -> None:
+    pairs = pairs_file(timbre.folder / "pairs.jsonl")
+    (timbre.folder / "file").write_text("in the way")
+
+    finished = timbre("train", "--pairs", pairs, "--out", where)
+
+    assert f"{where} can't be made" in finished.refusal
+
+
+def test_a_result_is_printed_even_where_it_cannot_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(OutputError, match="can't be written"):
+        print_json({"a": 1}, tmp_path)
+
+    assert json.loads(capsys.readouterr().out) == {"a": 1}
 
 
 def test_wrong_settings_say_their_name_what_they_got_and_what_they_want(timbre: Timbre) -> None:
