@@ -84,7 +84,7 @@ def _database(settings: Settings) -> str:
 
 def _index(settings: Settings) -> str:
     try:
-        VectorIndex(settings.data / "index", embedder=settings.embedding_model).close()
+        VectorIndex.check(settings.data / "index")
     except IndexInUseError:
         return "in use by a running bot"
     return "free; a bot can open it"

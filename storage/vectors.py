@@ -30,17 +30,8 @@ class VectorIndex:
 
         Raises `IndexInUseError` when another process has it open.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        # Not bound to a thread: whoever closes the index may be another one than who opened it.
-        self._lock = FileLock(folder / "owner.lock", thread_local=False)
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout as err:
-            raise IndexInUseError(
-                f"the index in {folder} is open in another process; stop the other bot first"
-            ) from err
-        settings = Settings(anonymized_telemetry=False)
-        self._client = cast(Client, chromadb.PersistentClient(str(folder), settings=settings))
+        self._lock = _locked(folder)
+        self._client = _open(folder)
         self._collections: dict[tuple[str, str | None], chromadb.Collection] = {}
         # Vectors of two embedders can't be compared: each has collections of its own.
         self._embedder = sha256(embedder.encode()).hexdigest()[:8]
@@ -86,6 +77,15 @@ class VectorIndex:
         self._client.close()
         self._lock.release()
 
+    @staticmethod
+    def check(folder: Path) -> None:
+        """Open whatever index there is and close it again, changing nothing in it. Raises `IndexInUseError`."""
+        lock = _locked(folder)
+        try:
+            _open(folder).close()
+        finally:
+            lock.release()
+
     def _drop_other_embedders(self) -> None:
         # SQL marks what one index holds. Another embedder's would miss what changed since, and keep what was erased.
         for collection in self._client.list_collections():
@@ -101,3 +101,19 @@ class VectorIndex:
             name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
         )
         return self._collections.setdefault((team_id, channel_id), found)
+
+
+def _locked(folder: Path) -> FileLock:
+    folder.mkdir(parents=True, exist_ok=True)
+    # Not bound to a thread: whoever closes the index may be another one than who opened it.
+    lock = FileLock(folder / "owner.lock", thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as err:
+        raise IndexInUseError(f"the index in {folder} is open in another process; stop the other bot first") from err
+    return lock
+
+
+def _open(folder: Path) -> Client:
+    settings = Settings(anonymized_telemetry=False)
+    return cast(Client, chromadb.PersistentClient(str(folder), settings=settings))

@@ -10,6 +10,8 @@ from bot.bootstrap import Bot, Knowledge, StartError
 from bot.doctor import Finding, examine
 from bot.processes import free_port
 from bot.settings import Settings
+from storage.knowledge import Chunk
+from storage.vectors import VectorIndex
 from tests.bot.running import for_playground
 from tests.playground_server import RunningPlayground
 
@@ -92,6 +94,20 @@ def test_a_database_without_its_tables_says_which_command_makes_them(sound: Sett
 
 def test_an_index_that_a_running_bot_holds_is_fine(sound: Settings, knowledge: Knowledge) -> None:
     assert finding(sound, "index") == Finding("index", True, "in use by a running bot")
+
+
+def test_looking_at_the_index_under_a_wrong_embedders_name_leaves_it_as_it_is(sound: Settings) -> None:
+    folder = sound.data / "index"
+    index = VectorIndex(folder, embedder=sound.embedding_model)
+    index.upsert([Chunk(1, "T1", None, None, None, "Keys", "By the stove.", removed=False)], [[1.0, 0.0]])
+    index.close()
+
+    found = finding(sound.model_copy(update={"embedding_model": "another"}), "index")
+
+    assert found.found == "free; a bot can open it"
+    index = VectorIndex(folder, embedder=sound.embedding_model)
+    assert not index.is_empty
+    index.close()
 
 
 def test_nothing_that_is_found_shows_a_secret(sound: Settings) -> None:
