@@ -115,8 +115,9 @@ def _engine(url: str) -> Engine:
 def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # BEGIN is ours to send, in `_begin_sqlite`
     cursor = connection.cursor()
-    # The timeout first: switching to WAL may have to wait for another process that does the same.
-    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    # The timeout first: switching to WAL may have to wait for another process that does the same. FULL, because an
+    # event is acknowledged as soon as it is committed: it must outlast a power cut, and a commit takes some ms only.
+    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -86,11 +86,12 @@ def test_a_downgrade_to_base_leaves_nothing_behind(empty_url: str) -> None:
     database.close()
 
 
-def test_sqlite_lets_people_read_while_somebody_writes_and_checks_foreign_keys(tmp_path: Path) -> None:
+def test_sqlite_lets_people_read_while_somebody_writes_and_keeps_what_is_committed(tmp_path: Path) -> None:
     database = Database(sqlite_url(tmp_path))
     assert pragma(database, "journal_mode") == "wal"
     assert pragma(database, "foreign_keys") == 1
     assert pragma(database, "busy_timeout") == 15_000
+    assert pragma(database, "synchronous") == 2  # FULL
     database.upgrade()
     with database.writing() as writer:
         runs.add_run(
