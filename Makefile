@@ -1,5 +1,7 @@
 # Every target makes .venv and installs what is missing first, and again when pyproject.toml or constraints.txt changed.
-PYTHON ?= python3
+# The first of these that is new enough: where python3 is older, a newer one often lies beside it.
+PYTHON ?= $(or $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done),python3)
 BIN := .venv/bin
 STAMP := .venv/.installed
 
