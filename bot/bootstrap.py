@@ -24,7 +24,7 @@ from bot.listeners import register_listeners
 from bot.listeners.clicks import Clicks
 from bot.listeners.commands import SlashCommands
 from bot.listeners.events import Events
-from bot.listeners.inbox import EventInbox
+from bot.listeners.inbox import EventInbox, Route
 from bot.notices import Notices
 from bot.schedule import start_schedule
 from bot.settings import Settings
@@ -41,6 +41,8 @@ from training.promotion import Promotion
 logger = logging.getLogger(__name__)
 
 LISTENER_THREADS = 10
+ANSWERING_THREADS = 10
+REVIEWING_THREADS = 4
 INDEX_SECONDS = 1.0
 NOTICE_SECONDS = 1.0
 PROGRESS_SECONDS = 2.0
@@ -145,18 +147,21 @@ class Bot:
             now=now,
         )
         events = Events(questions, reviews, policy, Acknowledging(client), conversations.is_private)
+        # Models are slow, and Slack may ask reviews to wait: neither holds up the other, nor what a button is told.
+        self._listeners = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener")
+        self._answering = ThreadPoolExecutor(ANSWERING_THREADS, thread_name_prefix="answering")
+        self._reviewing = ThreadPoolExecutor(REVIEWING_THREADS, thread_name_prefix="reviewing")
         self._inbox = EventInbox(
             database,
             {
-                "app_mention": events.mention,
-                "message": events.message,
-                "reaction_added": events.reaction,
-                "reaction_removed": events.reaction,
+                "app_mention": Route(events.mention, self._answering),
+                "message": Route(events.message, self._answering),
+                "reaction_added": Route(events.reaction, self._reviewing),
+                "reaction_removed": Route(events.reaction, self._reviewing),
             },
             events.concerns_us,
             now,
         )
-        self._listeners = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener")
         self._app = App(client=client, listener_executor=self._listeners)
         register_listeners(
             self._app, events=self._inbox, commands=SlashCommands(steering), clicks=Clicks(steering, questions)
@@ -167,7 +172,7 @@ class Bot:
     def start(self) -> None:
         """Take up what was left unhandled, and connect. Raises `StartError` when Slack refuses."""
         self._knowledge.indexing.check()
-        replayed = self._inbox.replay(self._app)
+        replayed = self._inbox.replay()
         self._schedule = start_schedule(
             {
                 "index": (INDEX_SECONDS, self._knowledge.indexing.catch_up),
@@ -195,7 +200,11 @@ class Bot:
         if self._schedule:
             self._schedule.shutdown()
         # What has not begun stays in the inbox for the next start; what has begun needs the index to the end.
-        self._listeners.shutdown(cancel_futures=True)
+        executors = (self._listeners, self._answering, self._reviewing)
+        for executor in executors:
+            executor.shutdown(wait=False, cancel_futures=True)
+        for executor in executors:
+            executor.shutdown()
         self._knowledge.index.close()
         self._knowledge.database.close()
 

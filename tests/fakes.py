@@ -1,5 +1,6 @@
 """Hand-written stand-ins for what Timbre talks to."""
 
+import asyncio
 import base64
 import re
 import socket
@@ -79,6 +80,7 @@ class FakeModelServer:
         self.asked: list[dict[str, Any]] = []
         self.says: str | None = None
         self.is_down = False
+        self.is_thinking = False
         self.window = 100_000
 
     def __enter__(self) -> Self:
@@ -105,6 +107,8 @@ class FakeModelServer:
         if len(prompt) > self.window:
             return _refusal(400, "too long", "context_length_exceeded")
         self.asked.append(body)
+        while self.is_thinking:
+            await asyncio.sleep(0.01)
         message = {"role": "assistant", "content": self._answer(prompt, body["model"])}
         return JSONResponse(
             {

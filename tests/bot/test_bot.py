@@ -10,6 +10,7 @@ from sqlalchemy import String, cast, select
 
 from bot.answering.answerer import DONT_KNOW
 from bot.answering.questions import GREETING, TOO_LONG
+from bot.bootstrap import ANSWERING_THREADS
 from bot.settings import Settings
 from storage import inbox
 from storage.answers import Answer, answer_to, feedback_on
@@ -294,6 +295,25 @@ def test_skin_tones_make_no_difference(help_channel: Channel, live: Live) -> Non
     help_channel.react("UBEN", ts, f"{YES}::skin-tone-4")
 
     wait_until(lambda: live.status(help_channel, ts) is PairStatus.APPROVED, "the answer is approved")
+
+
+def test_commands_are_acknowledged_and_answers_reviewed_while_every_question_waits_for_the_model(
+    help_channel: Channel, live: Live, slack: RunningPlayground, model_server: FakeModelServer
+) -> None:
+    ts = help_channel.answered("Who oils the gate?", "Zed oils the gate.")
+    model_server.is_thinking = True
+    asked = [help_channel.say("UTOM", "@timbre where are the spare keys?") for _ in range(2 * ANSWERING_THREADS)]
+    # Not all of them: two questions may share a lock.
+    wait_until(lambda: len(model_server.asked) >= ANSWERING_THREADS // 2, "threads that answer are waiting")
+
+    help_channel.react("UBEN", ts)
+    command = slack.control("command", user="UADA", channel="CHELP", command="/timbre", text="status", wait=True)
+    assert command["acked"]
+    wait_until(lambda: live.status(help_channel, ts) is PairStatus.APPROVED, "the answer is approved")
+
+    assert len(model_server.asked) <= ANSWERING_THREADS
+    model_server.is_thinking = False
+    assert all(len(help_channel.replies_to(ts)) == 1 for ts in asked)
 
 
 def test_what_a_crash_left_in_the_inbox_is_answered_once_at_the_next_start(
