@@ -46,6 +46,7 @@ REVIEWING_THREADS = 4
 INDEX_SECONDS = 1.0
 NOTICE_SECONDS = 1.0
 PROGRESS_SECONDS = 2.0
+RETRY_SECONDS = 1.0
 INBOX_SECONDS = 3600.0
 
 
@@ -102,11 +103,18 @@ def open_knowledge(settings: Settings, database: Database, *, now: Callable[[], 
     index = VectorIndex(settings.data / "index", embedder=settings.embedding_model)
     retriever = Retriever(database, index, models.embed)
     indexing = Indexing(database, index, models.embed, retriever, passages=settings.passages, now=now)
-    answerer = answerer_of(settings, database, retriever, models)
+    answerer = answerer_of(settings, database, retriever, models, now=now)
     return Knowledge(database, index, models, retriever, indexing, answerer)
 
 
-def answerer_of(settings: Settings, database: Database, retriever: Retriever, models: Models) -> Answerer:
+def answerer_of(
+    settings: Settings,
+    database: Database,
+    retriever: Retriever,
+    models: Models,
+    *,
+    now: Callable[[], datetime] = utc_now,
+) -> Answerer:
     """Return what answers questions from `retriever`'s passages."""
     limits = AnswerLimits(settings.passages, settings.min_similarity, settings.max_answer_tokens)
     return Answerer(
@@ -116,6 +124,7 @@ def answerer_of(settings: Settings, database: Database, retriever: Retriever, mo
         limits,
         base_name=settings.base_model_name,
         house_style=settings.house_style_summary(),
+        now=now,
     )
 
 
@@ -178,6 +187,7 @@ class Bot:
                 "index": (INDEX_SECONDS, self._knowledge.indexing.catch_up),
                 "notices": (NOTICE_SECONDS, self._notices.post_due),
                 "progress": (PROGRESS_SECONDS, lambda: self._notices.update_progress(self.team_id)),
+                "retry": (RETRY_SECONDS, self._inbox.retry),
                 "inbox": (INBOX_SECONDS, self._inbox.forget_old),
             }
         )

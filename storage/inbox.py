@@ -29,15 +29,17 @@ def receive(session: Session, event_id: str, payload: dict[str, Any], *, now: da
     )
 
 
-def start(session: Session, event_id: str) -> None:
+def start(session: Session, event_id: str) -> int:
     """Count an attempt before it is made, so that an event that kills the process is not tried for ever.
 
-    Raises `KeyError` when there is no such event.
+    Returns how many there have been with this one. Raises `KeyError` when there is no such event.
     """
     # Counted by the database: two processes that start the same event make two attempts.
     counted = update(InboxRow).where(InboxRow.event_id == event_id).values(attempts=InboxRow.attempts + 1)
-    if row_count(session.execute(counted)) == 0:
+    attempts: int | None = session.scalar(counted.returning(InboxRow.attempts))
+    if attempts is None:
         raise KeyError(f"there is no event {event_id}")
+    return attempts
 
 
 def finish(session: Session, event_id: str, *, now: datetime) -> None:

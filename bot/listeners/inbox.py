@@ -16,6 +16,9 @@ from storage.database import Database
 logger = logging.getLogger(__name__)
 
 KEPT = timedelta(days=1)
+# Between the attempts at an event; after the last one it is given up.
+FIRST_WAIT = timedelta(seconds=15)
+WAITS_GROW_BY = 8
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class EventInbox:
         self._routes = routes
         self._concerns_us = concerns_us
         self._now = now
+        # Events that failed, by their id: what is not in here may be being handled right now.
+        self._retry_at: dict[str, datetime] = {}
 
     def register(self, app: App) -> None:
         """Take every event before a listener of Bolt's is looked for."""
@@ -70,6 +75,20 @@ class EventInbox:
             self._hand_over(event.payload)
         return len(events)
 
+    def retry(self) -> int:
+        """Hand over again what failed and has waited long enough; returns how many events."""
+        now = self._now()
+        due = {event_id for event_id, at in self._retry_at.copy().items() if at <= now}
+        if not due:
+            return 0
+        with self._database.reading() as session:
+            events = [event for event in inbox.unhandled(session) if event.event_id in due]
+        for event_id in due:
+            del self._retry_at[event_id]
+        for event in events:
+            self._hand_over(event.payload)
+        return len(events)
+
     def forget_old(self) -> None:
         """Delete events that are over: Slack redelivers for minutes, not for a day."""
         with self._database.writing() as session:
@@ -79,13 +98,15 @@ class EventInbox:
         self._routes[body["event"]["type"]].executor.submit(self._handle, body)
 
     def _handle(self, body: dict[str, Any]) -> None:
-        """Hand an event to its handler; one that fails stays to be tried again at the next start."""
+        """Hand an event to its handler; one that fails stays to be tried again, by this process or the next."""
         event_id, event = body["event_id"], body["event"]
+        attempts = 1
         try:
             with self._database.writing() as session:
-                inbox.start(session, event_id)
+                attempts = inbox.start(session, event_id)
             self._routes[event["type"]].handler(event, body["team_id"])
             with self._database.writing() as session:
                 inbox.finish(session, event_id, now=self._now())
         except Exception:
             logger.exception("event %s (%s) failed, id %s", event_id, event["type"], uuid.uuid4().hex[:8])
+            self._retry_at[event_id] = self._now() + FIRST_WAIT * WAITS_GROW_BY ** (attempts - 1)

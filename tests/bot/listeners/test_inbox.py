@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from slack_bolt import App, BoltRequest
 
-from bot.listeners.inbox import EventInbox, Route
+from bot.listeners.inbox import FIRST_WAIT, EventInbox, Route
 from storage import inbox
 from storage.database import Database
 from storage.tables import InboxRow
@@ -96,6 +96,54 @@ def test_an_event_that_was_acknowledged_and_not_handled_is_taken_up_at_the_next_
     assert third.inbox.replay() == 0
 
     assert second.seen == ["1.0"]
+
+
+def test_an_event_that_failed_for_a_passing_reason_is_tried_again_before_the_next_start(
+    desk: Desk, clock: Clock
+) -> None:
+    desk.fails = True
+    desk.receive("Ev1")
+    desk.rest()
+    desk.fails = False
+    assert desk.inbox.retry() == 0
+
+    clock.move_on(seconds=FIRST_WAIT.total_seconds())
+    assert [desk.inbox.retry() for _ in range(2)] == [1, 0]
+    desk.rest()
+
+    assert desk.seen == ["1.0", "1.0"]
+    row = desk.row("Ev1")
+    assert row is not None
+    assert (row.attempts, row.payload) == (2, None)
+
+
+def test_an_event_that_is_being_handled_is_not_handed_over_again(desk: Desk, clock: Clock) -> None:
+    desk.seconds = 0.3
+    desk.receive("Ev1")
+    clock.move_on(hours=1)
+
+    assert desk.inbox.retry() == 0
+    desk.rest()
+    assert desk.seen == ["1.0"]
+
+
+def test_each_attempt_waits_longer_and_the_third_is_the_last(desk: Desk, clock: Clock) -> None:
+    desk.fails = True
+    desk.receive("Ev1")
+    waits = []
+    for _ in range(2):
+        desk.rest()
+        seconds = 0
+        while not desk.inbox.retry():
+            clock.move_on(seconds=5)
+            seconds += 5
+        waits.append(seconds)
+    desk.rest()
+    clock.move_on(days=1)
+
+    assert waits == [15, 120]
+    assert desk.inbox.retry() == 0
+    assert len(desk.seen) == 3
 
 
 def test_an_event_that_is_replayed_and_delivered_again_is_handled_once(
