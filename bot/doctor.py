@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 from slack_sdk.errors import SlackApiError
 
-from bot.answering.models import ModelUnavailableError, UnknownModelError
+from bot.answering.models import Models, ModelUnavailableError, UnknownModelError
 from bot.bootstrap import StartError, check_app_token, identify, models_of, slack_client
 from bot.settings import Settings, SettingsError
 from bot.slack.conversations import Conversations
 from bot.slack.roles import Roles
+from storage.adapters import Adapter, live_voice
 from storage.database import Database, DatabaseError
 from storage.vectors import IndexInUseError, VectorIndex
+from storage.workspaces import workspaces
+from training.refusals import VoiceNotLoaded
+from training.voices import load_unchanged
 
 FREE_BYTES = 1_000_000_000
 
@@ -98,8 +102,34 @@ def _models(settings: Settings) -> str:
             f"{settings.models_url} has no model {settings.base_model_name!r} (it has {', '.join(names)}): "
             "set TIMBRE_BASE_MODEL_NAME"
         )
+    _check_voices(settings, models)
     size = len(models.embed(["hello"])[0])
     return f"{settings.models_url} serves {', '.join(names)}; vectors have {size} numbers"
+
+
+def _check_voices(settings: Settings, models: Models) -> None:
+    for adapter in _voices_in_use(settings):
+        try:
+            load_unchanged(models, adapter)
+        except VoiceNotLoaded as err:
+            raise Ailing(
+                f"{adapter.name} is in use but can't be loaded, so the base model answers: {err.reason}; "
+                "`/timbre retrain` makes a new voice, `/timbre rollback base` ends this"
+            ) from err
+
+
+def _voices_in_use(settings: Settings) -> list[Adapter]:
+    database = Database(settings.database)
+    try:
+        if not database.is_current():
+            return []
+        with database.reading() as session:
+            voices = [live_voice(session, team_id=team_id) for team_id in workspaces(session)]
+        return [voice.adapter for voice in voices if voice.adapter]
+    except DatabaseError:
+        return []  # a finding of its own
+    finally:
+        database.close()
 
 
 def _slack(settings: Settings) -> str:

@@ -19,6 +19,9 @@ from storage.runs import get_run, list_runs
 logger = logging.getLogger(__name__)
 
 
+TEXTS = {"deployed": blocks.deployed_text, "failed": blocks.failed_text, "refused": blocks.refused_text}
+
+
 class ChannelMissingError(RuntimeError):
     """The bot can't see the review channel."""
 
@@ -125,7 +128,7 @@ class Notices:
             with self._database.reading() as session:
                 run = get_run(session, payload["run_id"])
             return Post(blocks.progress_text(run), blocks.progress(run))
-        text = blocks.deployed_text(payload) if notice.kind == "deployed" else blocks.failed_text(payload)
+        text = TEXTS[notice.kind](payload)
         return Post(text, blocks.notice(text))
 
     def _review_channel_id(self) -> str:

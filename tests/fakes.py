@@ -77,6 +77,7 @@ class FakeModelServer:
     def reset(self) -> None:
         """Forget everything it was asked and told."""
         self.loaded: dict[str, str] = {}
+        self.refuses: set[str] = set()
         self.asked: list[dict[str, Any]] = []
         self.says: str | None = None
         self.is_down = False
@@ -158,6 +159,8 @@ class FakeModelServer:
             return _refusal(404, "no such folder", "adapter_not_found")
         if name in self.loaded:
             return _refusal(400, "loaded already", "adapter_refused")
+        if name in self.refuses:
+            return _refusal(400, "it was trained on another base", "adapter_refused")
         self.loaded[name] = folder
         return PlainTextResponse("Success")
 

@@ -69,7 +69,7 @@ class Promotion:
             self._void(ballot, candidate, reason)
             raise BallotVoid(reason)
         load_unchanged(self._server, candidate)
-        probe(self._server, candidate, against=self._name(live.adapter))
+        probe(self._server, candidate, against=self._audible(live.adapter))
         return self._make_live(ballot, candidate, by=by, started=started)
 
     def reject(self, ballot_id: int, *, by: str) -> None:
@@ -114,6 +114,15 @@ class Promotion:
         if live.adapter:
             load_unchanged(self._server, live.adapter)
         return self._name(live.adapter)
+
+    def _audible(self, live: Adapter | None) -> str:
+        """Return what answers now: the voice in use, or the base model where the server can't use that one."""
+        try:
+            if live:
+                load_unchanged(self._server, live)
+        except VoiceNotLoaded:
+            return self._base_name
+        return self._name(live)
 
     def _check_open(self, ballot: Ballot, candidate: Adapter) -> None:
         if ballot.status != BallotStatus.OPEN:

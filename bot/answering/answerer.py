@@ -4,14 +4,18 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
 
 from bot.answering.citations import check_citations
-from bot.answering.models import Completion, Models, PromptTooLongError, UnknownModelError
+from bot.answering.models import Completion, Models, ModelUnavailableError, PromptTooLongError, UnknownModelError
 from bot.answering.retrieval import Hit, Place, Retriever
-from storage.adapters import LiveVoice, live_voice
+from storage import outbox
+from storage.adapters import Adapter, LiveVoice, live_voice
 from storage.database import Database
 from storage.pairs import get_pair
 from training.prompt import Message, Passage, build_messages
+from training.refusals import VoiceNotLoaded
 from training.voices import load_unchanged
 
 logger = logging.getLogger(__name__)
@@ -64,6 +68,7 @@ class Answerer:
         *,
         base_name: str,
         house_style: str,
+        now: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
@@ -72,6 +77,8 @@ class Answerer:
         self._limits = limits
         self._base_name = base_name
         self._house_style = house_style
+        self._now = now
+        self._told: set[str] = set()
         self._monotonic = monotonic
 
     def answer(self, question: str, place: Place) -> Answered:
@@ -115,8 +122,31 @@ class Answerer:
                 raise
             # The model server was restarted and holds only its base model.
             logger.info("loading %s again", name)
-            load_unchanged(self._models, voice.adapter)
+            name = self._loaded(voice.adapter)
             return self._models.chat(name, messages, max_tokens=self._limits.max_tokens)
+
+    def _loaded(self, adapter: Adapter) -> str:
+        """Load a voice and return its name; where it can't be used, the base model answers rather than nobody."""
+        try:
+            load_unchanged(self._models, adapter)
+        except VoiceNotLoaded as err:
+            if isinstance(err.__cause__, ModelUnavailableError):
+                raise err.__cause__ from err  # that passes, and the base model is not to be had either
+            self._tell(adapter, err.reason)
+            return self._base_name
+        return adapter.name
+
+    def _tell(self, adapter: Adapter, reason: str) -> None:
+        """Say once, in the log and in the review channel, that a voice can't be used."""
+        # The reason names the base model, so another base is another notice.
+        key = f"adapter:{adapter.id}:refused:{sha256(reason.encode()).hexdigest()[:12]}"
+        if key in self._told:
+            return
+        self._told.add(key)
+        logger.warning("%s can't be used and the base model answers: %s", adapter.name, reason)
+        payload = {"adapter": adapter.name, "reason": reason}
+        with self._database.writing() as session:
+            outbox.enqueue(session, team_id=adapter.team_id, key=key, kind="refused", payload=payload, now=self._now())
 
     def _source(self, number: int, hit: Hit, *, is_cited: bool) -> Source:
         permalink = ""

@@ -21,6 +21,10 @@ class UnknownModelError(VoiceServerError):
     """The model server is up but does not hold the model that was asked for."""
 
 
+class VoiceRefusedError(VoiceServerError):
+    """The model server is up but can't use an adapter: it is incomplete, say, or made for another base model."""
+
+
 class PromptTooLongError(VoiceServerError):
     """The prompt does not fit the model's window."""
 
@@ -82,7 +86,7 @@ class Models:
             self._client.post("/load_lora_adapter", body=body, cast_to=str)
         except openai.BadRequestError as err:
             if name not in self.names():
-                raise ModelUnavailableError(f"the model server refused {name}: {err.message}") from err
+                raise VoiceRefusedError(f"the model server refused {name}: {_message(err)}") from err
         except openai.OpenAIError as err:
             raise _translated(err, name) from err
 
@@ -92,6 +96,11 @@ class Models:
             return [model.id for model in self._client.models.list()]
         except openai.OpenAIError as err:
             raise _translated(err, "") from err
+
+
+def _message(err: openai.APIError) -> str:
+    said = err.body.get("message") if isinstance(err.body, dict) else None
+    return str(said or err.message)
 
 
 def _translated(err: openai.OpenAIError, model: str) -> VoiceServerError:

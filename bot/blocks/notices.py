@@ -52,6 +52,15 @@ def failed_text(payload: Mapping[str, Any]) -> str:
     return f":warning: Training run {payload['run_id']} failed: {escape(shorten(str(payload['error']), ERROR_LIMIT))}"
 
 
+def refused_text(payload: Mapping[str, Any]) -> str:
+    """Return what people are told of a voice in use that the model server can't use."""
+    reason = escape(shorten(str(payload["reason"]), ERROR_LIMIT))
+    return (
+        f":warning: *{payload['adapter']}* is in use but can't be loaded, so the base model answers: {reason}\n"
+        "An admin can make a new voice with `/timbre retrain`, or end this with `/timbre rollback base`."
+    )
+
+
 def notice(mrkdwn: str) -> list[Block]:
     """Return one paragraph."""
     return [section(mrkdwn)]

@@ -10,9 +10,15 @@ from bot.bootstrap import Bot, Knowledge, StartError
 from bot.doctor import Finding, examine
 from bot.processes import free_port
 from bot.settings import Settings
+from storage.adapters import move_live_voice
+from storage.database import Database
 from storage.knowledge import Chunk
 from storage.vectors import VectorIndex
+from storage.workspaces import register_workspace
+from tests.bot.conftest import NOW, TEAM
+from tests.bot.deciding import approve_answers, propose_voice
 from tests.bot.running import for_playground
+from tests.fakes import FakeModelServer
 from tests.playground_server import RunningPlayground
 
 
@@ -94,6 +100,23 @@ def test_a_database_without_its_tables_says_which_command_makes_them(sound: Sett
 
 def test_an_index_that_a_running_bot_holds_is_fine(sound: Settings, knowledge: Knowledge) -> None:
     assert finding(sound, "index") == Finding("index", True, "in use by a running bot")
+
+
+def test_a_live_voice_that_the_model_server_refuses_is_named_with_what_to_do(
+    sound: Settings, database: Database, model_server: FakeModelServer
+) -> None:
+    approve_answers(database)
+    ballot = propose_voice(sound, database)
+    with database.writing() as session:
+        register_workspace(session, team_id=TEAM, name="Tinhouse", now=NOW)
+        assert move_live_voice(session, team_id=TEAM, adapter_id=ballot.adapter_id, expected_version=0, now=NOW)
+    model_server.refuses.add("voice-1")
+
+    found = finding(sound, "model server")
+
+    assert not found.ok
+    assert "voice-1 is in use but can't be loaded" in found.found
+    assert "/timbre retrain" in found.found
 
 
 def test_looking_at_the_index_under_a_wrong_embedders_name_leaves_it_as_it_is(sound: Settings) -> None:

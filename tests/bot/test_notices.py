@@ -214,3 +214,17 @@ def test_a_failed_run_is_told_with_its_reason(
 
     (said,) = shown(channel)
     assert said.startswith(":warning: Training run 3 failed: the disk is full")
+
+
+def test_a_voice_that_cant_be_used_is_told_with_what_to_do(
+    database: Database, town: RunningPlayground, clock: Clock, name: str
+) -> None:
+    channel = make_channel(town, name)
+    leave(database, "adapter:1:refused:0", "refused", adapter="voice-1", reason="it was trained on <another> base")
+
+    notices_of(database, town, clock, name).post_due()
+
+    (said,) = shown(channel)
+    assert "*voice-1*" in said
+    assert "it was trained on &lt;another&gt; base" in said
+    assert "/timbre retrain" in said

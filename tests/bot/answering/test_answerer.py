@@ -1,5 +1,6 @@
 """The voice in use answers, also after the model server was restarted, and only as it was approved."""
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,13 @@ from bot.answering.answerer import Answered
 from bot.answering.retrieval import Place
 from bot.bootstrap import Knowledge
 from bot.settings import Settings
+from storage import outbox
 from storage.adapters import Adapter, get_adapter, move_live_voice
 from storage.knowledge import NewDocument, put_document
 from tests.bot.conftest import NOW, TEAM
 from tests.bot.deciding import approve_answers, propose_voice
 from tests.fakes import FakeModelServer
 from training.checkpoints import WEIGHTS
-from training.refusals import VoiceNotLoaded
 
 KEYS = "The spare keys hang behind the stove."
 
@@ -45,12 +46,46 @@ def test_a_live_voice_that_the_model_server_forgot_is_loaded_again(
     assert (answered.model, answered.text) == (voice.name, f"{KEYS} [1] ({voice.name})")
 
 
+def notices(knowledge: Knowledge) -> list[outbox.Notice]:
+    with knowledge.database.reading() as session:
+        return [notice for notice in outbox.due(session, now=NOW) if notice.kind == "refused"]
+
+
 def test_a_live_voice_whose_files_are_not_those_approved_is_not_loaded_again(
     knowledge: Knowledge, model_server: FakeModelServer, voice: Adapter
 ) -> None:
     (Path(voice.path) / WEIGHTS).write_bytes(b"others")
 
-    with pytest.raises(VoiceNotLoaded, match="sha256 differs"):
-        ask(knowledge)
+    answered = ask(knowledge)
 
     assert model_server.loaded == {}
+    assert (answered.model, answered.text) == ("base", f"{KEYS} [1] (base)")
+    (notice,) = notices(knowledge)
+    assert "sha256 differs" in notice.payload["reason"]
+
+
+def test_where_the_live_voice_is_of_another_base_the_base_model_answers_and_it_is_told_once(
+    knowledge: Knowledge, model_server: FakeModelServer, voice: Adapter, caplog: pytest.LogCaptureFixture
+) -> None:
+    model_server.refuses.add(voice.name)
+
+    assert [ask(knowledge).model for _ in range(2)] == ["base", "base"]
+
+    (notice,) = notices(knowledge)
+    assert notice.payload == {
+        "adapter": voice.name,
+        "reason": f"the model server refused {voice.name}: it was trained on another base",
+    }
+    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == [
+        f"{voice.name} can't be used and the base model answers: {notice.payload['reason']}"
+    ]
+
+
+def test_a_live_voice_that_is_refused_answers_again_when_it_can_be_loaded(
+    knowledge: Knowledge, model_server: FakeModelServer, voice: Adapter
+) -> None:
+    model_server.refuses.add(voice.name)
+    assert ask(knowledge).model == "base"
+    model_server.refuses.clear()
+
+    assert ask(knowledge).model == voice.name

@@ -12,6 +12,7 @@ from storage.database import Database
 from storage.runs import RunStatus
 from tests.fakes import FakeVoiceServer
 from tests.training.runs.team import NOW, TEAM, Candidates, clock
+from training.checkpoints import WEIGHTS
 from training.folders import RunFolders
 from training.promotion import (
     BallotClosed,
@@ -90,6 +91,18 @@ def test_an_approved_candidate_is_loaded_and_answers(
     assert voice.adapter is not None
     assert (voice.adapter.name, voice.version) == ("voice-1", 1)
     assert status_of(team, ballot) == (BallotStatus.APPROVED, AdapterStatus.LIVE, RunStatus.LIVE)
+
+
+def test_a_candidate_can_be_approved_though_the_voice_in_use_cant_be_loaded(
+    team: Database, server: FakeVoiceServer, promotion: Promotion, ballot: Ballot, candidates: Candidates
+) -> None:
+    promotion.approve(ballot.id, by="U-reviewer")
+    server.loaded.clear()
+    (candidates.folders(ballot).adapter / WEIGHTS).write_bytes(b"others")
+
+    swap = promotion.approve(candidates.propose().id, by="U-reviewer")
+
+    assert (swap.adapter, swap.previous) == ("voice-2", "voice-1")
 
 
 def test_an_approval_is_audited_with_what_it_is_bound_to_and_announced(
