@@ -143,7 +143,7 @@ class Bot:
         roles = Roles(client, reviewers=settings.reviewers, admin_ids=settings.admin_ids)
         policy = ReviewPolicy(settings.approve_emoji, settings.reject_emoji, settings.approvals_needed)
         reviews = Reviews(database, conversations, roles.is_reviewer, policy, now)
-        questions = Questions(database, self._knowledge.answerer, poster, now)
+        questions = Questions(database, self._knowledge.answerer, poster, conversations.is_private, now)
         promotion = Promotion(database, self._knowledge.models, now, base_name=settings.base_model_name)
         self._notices = Notices(database, conversations, poster, review_channel=settings.review_channel, now=now)
         steering = Steering(
@@ -155,7 +155,7 @@ class Bot:
             base_name=settings.base_model_name,
             now=now,
         )
-        events = Events(questions, reviews, policy, Acknowledging(client), conversations.is_private)
+        events = Events(questions, reviews, policy, Acknowledging(client))
         # Models are slow, and Slack may ask reviews to wait: neither holds up the other, nor what a button is told.
         self._listeners = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener")
         self._answering = ThreadPoolExecutor(ANSWERING_THREADS, thread_name_prefix="answering")

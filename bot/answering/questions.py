@@ -27,10 +27,18 @@ GREETING = "Ask me something, and I'll look in what this team has written down a
 class Questions:
     """Answers in the thread of the question."""
 
-    def __init__(self, database: Database, answerer: Answerer, poster: Poster, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        answerer: Answerer,
+        poster: Poster,
+        is_private: Callable[[str], bool],
+        now: Callable[[], datetime],
+    ) -> None:
         self._database = database
         self._answerer = answerer
         self._poster = poster
+        self._is_private = is_private
         self._now = now
         self._locks = Locks()
 
@@ -64,9 +72,16 @@ class Questions:
         if not asked.text:
             return Answered(GREETING, "", (), 0)
         try:
-            return self._answerer.answer(asked.text, place_of(asked))
+            return self._answerer.answer(asked.text, self._place_of(asked))
         except PromptTooLongError:
             return Answered(TOO_LONG, "", (), 0)
+
+    def _place_of(self, asked: Asked) -> Place:
+        """Return what may be used in an answer there: everybody's knowledge, and in a private channel its own."""
+        is_private = asked.channel_is_private
+        if is_private is None:
+            is_private = self._is_private(asked.channel_id)
+        return Place(asked.team_id, (asked.channel_id,) if is_private else ())
 
     def _stored(self, asked: Asked) -> Answer | None:
         with self._database.reading() as session:
@@ -114,11 +129,6 @@ class Questions:
             blocks=blocks.failure(error_id),
             thread_ts=asked.thread_ts,
         )
-
-
-def place_of(asked: Asked) -> Place:
-    """Return what may be used in an answer there: everybody's knowledge, and in a private channel its own."""
-    return Place(asked.team_id, (asked.channel_id,) if asked.channel_is_private else ())
 
 
 def _key(stored: Answer) -> str:

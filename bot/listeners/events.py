@@ -1,6 +1,5 @@
 """Events: questions and reactions."""
 
-from collections.abc import Callable
 from typing import Any
 
 from bot.answering.questions import Questions
@@ -18,13 +17,11 @@ class Events:
         reviews: Reviews,
         policy: ReviewPolicy,
         acknowledging: Acknowledging,
-        is_private: Callable[[str], bool],
     ) -> None:
         self._questions = questions
         self._reviews = reviews
         self._policy = policy
         self._acknowledging = acknowledging
-        self._is_private = is_private
 
     def concerns_us(self, event: dict[str, Any]) -> bool:
         """Return whether an event leads to anything: the talk of others is not even kept."""
@@ -37,8 +34,7 @@ class Events:
 
     def mention(self, event: dict[str, Any], team_id: str) -> None:
         """Answer a question put by mentioning Timbre."""
-        is_private = self._is_private(event["channel"])
-        self._questions.answer(Asked.from_event(event, team_id=team_id, channel_is_private=is_private))
+        self._questions.answer(Asked.from_event(event, team_id=team_id, channel_is_private=None))
 
     def message(self, event: dict[str, Any], team_id: str) -> None:
         """Answer a direct message; in channels Timbre speaks when spoken to."""

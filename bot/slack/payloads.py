@@ -30,18 +30,21 @@ class ReactionChange:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question put to Timbre in Slack. `thread_ts` is where the answer goes."""
+    """A question put to Timbre in Slack. `thread_ts` is where the answer goes.
+
+    `channel_is_private` is None where only Slack can tell.
+    """
 
     team_id: str
     channel_id: str
-    channel_is_private: bool
+    channel_is_private: bool | None
     ts: str
     thread_ts: str
     user_id: str
     text: str
 
     @classmethod
-    def from_event(cls, event: dict[str, Any], *, team_id: str, channel_is_private: bool) -> "Asked":
+    def from_event(cls, event: dict[str, Any], *, team_id: str, channel_is_private: bool | None) -> "Asked":
         """Read a message or mention; mentions of people are taken out of its text."""
         text = " ".join(unescape(MENTION.sub(" ", event.get("text", ""))).split())
         thread_ts = event.get("thread_ts", event["ts"])

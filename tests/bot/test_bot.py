@@ -338,3 +338,15 @@ def test_what_a_crash_left_in_the_inbox_is_answered_once_at_the_next_start(
         with database.reading() as session:
             assert inbox.unhandled(session) == []
         database.close()
+
+
+def test_a_mention_is_told_when_slack_does_not_say_whether_its_channel_is_private(
+    settings: Settings, model_server: FakeModelServer
+) -> None:
+    with RunningPlayground() as slack:
+        slack.control("seed", **SEED)
+        with running_bot(for_playground(settings, slack), slack):
+            slack.control("trouble", api=[{"method": "conversations.info", "answer": "missing_scope", "calls": 1}])
+            reply = Channel(slack, "CHELP").ask("UTOM", "where is the kettle?")
+
+    assert reply["text"].startswith(":warning:")

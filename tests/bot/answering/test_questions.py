@@ -12,6 +12,7 @@ from bot.answering.questions import Questions
 from bot.answering.retrieval import Place
 from bot.bootstrap import Knowledge
 from bot.settings import Settings
+from bot.slack.conversations import Conversations
 from bot.slack.payloads import Asked
 from bot.slack.posting import Poster
 from storage.answers import answer_to
@@ -43,7 +44,9 @@ def counter(
     knowledge: Knowledge, town: RunningPlayground, help_room: Channel, clock: Clock, model_server: FakeModelServer
 ) -> Counter:
     know(knowledge)
-    questions = Questions(knowledge.database, knowledge.answerer, Poster(town.web), clock)
+    questions = Questions(
+        knowledge.database, knowledge.answerer, Poster(town.web), Conversations(town.web).is_private, clock
+    )
     return Counter(questions, help_room, knowledge.database)
 
 
@@ -51,6 +54,11 @@ def know(knowledge: Knowledge) -> None:
     with knowledge.database.writing() as session:
         put_document(session, NewDocument(TEAM, "keys", "Keys", None, (KEYS,)), now=NOW)
     knowledge.indexing.follow()
+
+
+def never(channel_id: str) -> bool:
+    """No channel is private."""
+    return False
 
 
 class DyingPoster(Poster):
@@ -70,7 +78,7 @@ def test_an_answer_is_posted_once_though_the_process_dies_around_posting(
     counter: Counter, knowledge: Knowledge, town: RunningPlayground, clock: Clock, posts: bool
 ) -> None:
     asked = counter.asked()
-    dying = Questions(knowledge.database, knowledge.answerer, DyingPoster(Poster(town.web), posts=posts), clock)
+    dying = Questions(knowledge.database, knowledge.answerer, DyingPoster(Poster(town.web), posts=posts), never, clock)
     with pytest.raises(KeyboardInterrupt):
         dying.answer(asked)
 
@@ -92,9 +100,9 @@ def test_an_answer_is_found_again_in_a_thread_that_was_long_already(
         counter.room.say("UMIA", f"Line {number}", thread_ts=root)
     asked = replace(counter.asked(), ts=counter.room.say("UTOM", "spare keys hang?", thread_ts=root), thread_ts=root)
     with pytest.raises(KeyboardInterrupt):
-        Questions(knowledge.database, knowledge.answerer, DyingPoster(Poster(town.web), posts=True), clock).answer(
-            asked
-        )
+        Questions(
+            knowledge.database, knowledge.answerer, DyingPoster(Poster(town.web), posts=True), never, clock
+        ).answer(asked)
 
     counter.questions.answer(asked)
 
@@ -135,6 +143,20 @@ def test_a_question_that_failed_can_be_answered_when_its_event_comes_again(
     model_server.is_down = True
     counter.questions.answer(asked)
     model_server.is_down = False
+    counter.questions.answer(asked)
+
+    failure, answer = counter.room.thread(asked.ts)
+    assert failure["text"].startswith(":warning:")
+    assert KEYS in answer["text"]
+
+
+def test_a_question_in_a_channel_slack_tells_nothing_about_ends_in_a_failure_and_not_in_silence(
+    counter: Counter, town: RunningPlayground, model_server: FakeModelServer
+) -> None:
+    asked = replace(counter.asked(), channel_is_private=None)
+    town.control("trouble", api=[{"method": "conversations.info", "answer": "missing_scope", "calls": 1}])
+
+    counter.questions.answer(asked)
     counter.questions.answer(asked)
 
     failure, answer = counter.room.thread(asked.ts)
