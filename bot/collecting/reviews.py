@@ -107,6 +107,9 @@ class Reviews:
                     return Outcome.NOT_AN_ANSWER
                 if candidate and pair.status is PairStatus.APPROVED:
                     pair = self._keep_where_it_may_be_read(session, pair, is_private=candidate.channel_is_private)
+                if candidate is None and pair.status is not PairStatus.APPROVED:
+                    # The question is gone, say: what stood there once is not what a reviewer reads now.
+                    votes = {Verdict.REJECT: votes[Verdict.REJECT], Verdict.APPROVE: set(), Verdict.NOMINATE: set()}
                 return self._decide(session, pair, votes)
 
     def _erase(self, team_id: str, channel_id: str, message_ts: str) -> Outcome:

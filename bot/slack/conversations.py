@@ -44,7 +44,8 @@ class Conversations:
             if err.response["error"] in ("thread_not_found", "message_not_found"):
                 return None
             raise
-        found = [message for message in messages if message["ts"] == ts]
+        # Where a thread's first message was deleted, Slackbot says so in its place.
+        found = [message for message in messages if message["ts"] == ts and message.get("subtype") != "tombstone"]
         return _message(found[0]) if found else None
 
     def reactors(self, channel_id: str, ts: str) -> dict[str, list[str]]:

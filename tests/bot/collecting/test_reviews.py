@@ -390,6 +390,22 @@ def test_an_answer_that_was_edited_after_its_approval_was_taken_back_is_approved
     assert [passage.text for passage in desk.passages()] == ["In the sink."]
 
 
+def test_an_answer_whose_question_was_deleted_is_not_approved_anew(
+    desk: Desk, help_room: Channel, town: RunningPlayground
+) -> None:
+    question = help_room.say("UTOM", "Where is the kettle?")
+    ts = help_room.say("UMIA", "On the top shelf.", thread_ts=question)
+    for act in (TICK, UNTICK):
+        act(help_room, ts)
+        desk.sync(help_room, ts)
+    town.control("delete", user="UTOM", channel="CHELP", ts=question)
+    TICK(help_room, ts)
+
+    assert desk.sync(help_room, ts) is Outcome.UNCHANGED
+    assert desk.status(help_room, ts) is PairStatus.WITHDRAWN
+    assert desk.passages() == []
+
+
 def test_an_edit_leaves_alone_what_stays_approved(desk: Desk, help_room: Channel, town: RunningPlayground) -> None:
     ts = help_room.answered("Where is the kettle?", "On the top shelf.")
     help_room.react("UBEN", ts)
