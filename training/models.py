@@ -8,6 +8,7 @@ from typing import Literal
 
 import torch
 import transformers
+from huggingface_hub import get_hf_file_metadata, hf_hub_url, try_to_load_from_cache
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
@@ -46,6 +47,8 @@ def load_base(
     """
     name, folder = str(name_or_folder), base_folder(name_or_folder)
     source, found = (str(folder), folder_revision(folder)) if folder else (name, None)
+    if folder is None:
+        _look_up(source, revision)
     model, tokenizer = _load(source, revision)
     model.to(device=torch.device(device), dtype=_resolve(dtype, model, device))  # type: ignore[call-arg] # its wrapper hides self
     model.requires_grad_(False)
@@ -73,10 +76,24 @@ def _load(source: str, revision: str | None) -> tuple[PreTrainedModel, PreTraine
             source, revision=revision, trust_remote_code=False, use_safetensors=True, dtype="auto"
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as err:
-        reason = str(err).strip().splitlines()[0] if str(err).strip() else type(err).__name__
-        advice = "set TIMBRE_BASE_MODEL to a model's folder or hub id"
-        raise BaseModelMissing(f"base model {source} could not be loaded ({reason[:200]}): {advice}") from err
+        raise _not_loaded(source, err) from err
     return model, tokenizer
+
+
+def _look_up(source: str, revision: str | None) -> None:
+    """Ask the hub once for a model that is not on this machine: transformers would ask for each file, for a minute."""
+    if isinstance(try_to_load_from_cache(source, "config.json", revision=revision), str):
+        return
+    try:
+        get_hf_file_metadata(hf_hub_url(source, "config.json", revision=revision))
+    except Exception as err:
+        raise _not_loaded(source, err) from err
+
+
+def _not_loaded(source: str, err: Exception) -> BaseModelMissing:
+    reason = str(err).strip().splitlines()[0] if str(err).strip() else type(err).__name__
+    advice = "set TIMBRE_BASE_MODEL to a model's folder or hub id"
+    return BaseModelMissing(f"base model {source} could not be loaded ({reason[:200]}): {advice}")
 
 
 def _resolve(dtype: Dtype, model: PreTrainedModel, device: str) -> torch.dtype:
