@@ -95,8 +95,8 @@ def load_embedder(name_or_folder: str | None = None, *, device: str = "cpu", thr
     except (OSError, ValueError) as err:
         reason = (str(err).strip().splitlines() or [type(err).__name__])[0]
         raise EmbedderError(
-            f"The embedder {source} could not be loaded ({reason}). Set TIMBRE_EMBEDDING_MODEL to the folder or hub id of a "
-            "sentence-transformers model, or leave it unset for the one that ships."
+            f"The embedder {source} could not be loaded ({reason}). Set TIMBRE_EMBEDDING_MODEL to the folder or hub id "
+            "of a sentence-transformers model, or leave it unset for the one that ships."
         ) from err
     return SentenceEmbedder(model, name=DEFAULT_NAME if packaged else source, threads=threads)
 
