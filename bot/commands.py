@@ -179,7 +179,7 @@ def train(
         return
     speed = f"{result['seconds']:.1f} s, {result['tokens_per_s']:.0f} tokens/s"
     say(f"{result['adapter']}: {result['steps']} steps in {speed}")
-    say(f"loss in nats per answer token: training {result['train_loss']:.3f}, validation {result['val_loss']:.3f}")
+    say(f"loss in nats per answer token: training {result['train_loss']:.3f}{_validated(result['val_loss'])}")
 
 
 def evaluate(
@@ -272,6 +272,10 @@ def _demo_settings(data: Path | None) -> Settings:
     settings = load_settings(data=data)
     chosen = settings.data if "data" in settings.model_fields_set else settings.data / "demo"
     return open_settings(chosen, log_level="WARNING")
+
+
+def _validated(loss: float | None) -> str:
+    return "; validation: too few pairs to hold any out" if loss is None else f", validation {loss:.3f}"
 
 
 def _refuse_missing(pairs: Path, settings: Settings) -> None:

@@ -286,6 +286,15 @@ def test_a_voice_is_trained_and_measured_from_files(timbre: Timbre, small_base: 
     assert "exists" in timbre("train", *given, "--out", "voice").refusal
 
 
+def test_a_voice_is_trained_from_one_pair_and_nothing_is_held_out(timbre: Timbre, small_base: Path) -> None:
+    pairs = pairs_file(timbre.folder / "pairs.jsonl", count=1)
+
+    finished = timbre("train", "--pairs", pairs, "--base", small_base, "--out", "voice", "--epochs", "1")
+
+    assert finished.code == 0, finished.err
+    assert "validation: too few pairs to hold any out" in finished.out
+
+
 def test_the_database_is_brought_up_to_date(timbre: Timbre) -> None:
     finished = timbre("db", "upgrade")
 
