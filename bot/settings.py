@@ -144,15 +144,17 @@ class Settings(BaseSettings):
 
 def load_settings(**overrides: object) -> Settings:
     """Read the settings; `overrides` that are not None win. Raises `SettingsError`, one line for each wrong one."""
-    _refuse_unknown_names()
+    problems = _unknown_names()
     try:
-        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]  # checked by pydantic
+        settings = Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]  # checked by pydantic
     except ValidationError as err:
-        lines = (
+        problems += (
             f"{PREFIX}{'.'.join(map(str, problem['loc'])).upper()}: got {problem['input']!r}; {_wanted(problem['msg'])}"
             for problem in err.errors(include_url=False)
         )
-        raise SettingsError("\n".join(lines)) from None
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return settings
 
 
 def _has_host_and_port(url: str) -> bool:
@@ -167,7 +169,8 @@ def _wanted(message: str) -> str:
     return re.sub(r"^(Input|String|Value error,) ", "it ", message)
 
 
-def _refuse_unknown_names() -> None:
+def _unknown_names() -> list[str]:
+    """Return a line for each name that is no setting's."""
     known = {name.upper() for name in Settings.model_fields}
     names = (name.upper() for name in (*os.environ, *dotenv_values(ENV_FILE)))
     given = {name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX)}
@@ -176,5 +179,4 @@ def _refuse_unknown_names() -> None:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"; did you mean {PREFIX}{near[0]}?" if near else "; the README lists them"
         problems.append(f"{PREFIX}{name}: there is no such setting{hint}")
-    if problems:
-        raise SettingsError("\n".join(problems))
+    return problems

@@ -62,6 +62,16 @@ def test_every_wrong_setting_has_a_line_of_its_own(elsewhere: Path, monkeypatch:
     assert [line.partition(":")[0] for line in str(error.value).splitlines()] == ["TIMBRE_EPOCHS", "TIMBRE_RANK"]
 
 
+def test_unknown_names_and_wrong_values_are_told_together(elsewhere: Path, monkeypatch: Patch) -> None:
+    monkeypatch.setenv("TIMBRE_RNAK", "8")
+    monkeypatch.setenv("TIMBRE_EPOCHS", "many")
+
+    with pytest.raises(SettingsError) as error:
+        load_settings()
+
+    assert [line.partition(":")[0] for line in str(error.value).splitlines()] == ["TIMBRE_RNAK", "TIMBRE_EPOCHS"]
+
+
 def test_a_wrong_option_of_the_command_line_is_named_as_the_setting_it_stands_for(elsewhere: Path) -> None:
     with pytest.raises(SettingsError, match="TIMBRE_RANK: got 0"):
         load_settings(rank=0)
