@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.console import note
+from bot.console import note, say
 
 app = typer.Typer(
     name="timbre",
@@ -33,6 +33,23 @@ Base = Annotated[str | None, typer.Option("--base", help="Base model: a folder o
 Pairs = Annotated[
     Path, typer.Option("--pairs", help='JSON lines: {"prompt": [chat messages], "completion": [chat messages]}.')
 ]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # only this option pays for it
+
+        say(f"timbre {version('timbre')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take what stands before a command."""
 
 
 @app.command()

@@ -4,6 +4,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
@@ -57,6 +58,12 @@ def test_help_names_every_command_in_half_a_second(timbre: Timbre) -> None:
         assert re.search(rf"\b{command}\b", runs[0].out), command
     assert median(run.cpu_seconds for run in runs) < HELP_SECONDS
     assert list(timbre.folder.iterdir()) == []
+
+
+def test_the_version_is_the_installed_packages(timbre: Timbre) -> None:
+    finished = timbre("--version")
+
+    assert (finished.code, finished.out) == (0, f"timbre {version('timbre')}\n")
 
 
 def test_every_command_takes_a_data_folder() -> None:
