@@ -31,7 +31,8 @@ JsonFile = Annotated[
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Base = Annotated[str | None, typer.Option("--base", help="Base model: a folder or hub id (TIMBRE_BASE_MODEL).")]
 Pairs = Annotated[
-    Path, typer.Option("--pairs", help='JSON lines: {"prompt": [chat messages], "completion": [chat messages]}.')
+    Path,
+    typer.Option("--pairs", help='JSON lines, each with a "prompt" and a "completion", both lists of chat messages.'),
 ]
 
 
@@ -118,12 +119,18 @@ def train(
     pairs: Pairs,
     out: Annotated[Path, typer.Option("--out", help="New folder for the adapter.")],
     base: Base = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the pairs.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Pairs in one optimizer step.")] = None,
-    max_length: Annotated[int | None, typer.Option(help="Longest pair, in tokens.")] = None,
-    rank: Annotated[int | None, typer.Option(help="Rank of the LoRA.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of every random choice.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the pairs (TIMBRE_EPOCHS; by default 6).")] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Pairs in one optimizer step (TIMBRE_BATCH_SIZE; by default 8).")
+    ] = None,
+    max_length: Annotated[
+        int | None, typer.Option(help="Longest pair, in tokens (TIMBRE_MAX_LENGTH; by default 768).")
+    ] = None,
+    rank: Annotated[int | None, typer.Option(help="Rank of the LoRA (TIMBRE_RANK; by default 16).")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Peak learning rate (TIMBRE_LEARNING_RATE; by default 0.001).")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of every random choice (TIMBRE_SEED; by default 0).")] = None,
     json: JsonFile = None,
     data: Data = None,
 ) -> None:

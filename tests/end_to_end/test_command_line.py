@@ -14,6 +14,7 @@ from typer.main import get_command
 
 from bot.cli import app
 from bot.console import OutputError, print_json
+from bot.settings import Settings
 from storage.vectors import VectorIndex
 from tests.end_to_end.commands import Timbre
 from tests.fakes import FakeModelServer
@@ -64,6 +65,33 @@ def test_the_version_is_the_installed_packages(timbre: Timbre) -> None:
     finished = timbre("--version")
 
     assert (finished.code, finished.out) == (0, f"timbre {version('timbre')}\n")
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_help_says_what_a_line_of_pairs_holds(timbre: Timbre, command: str) -> None:
+    said = " ".join(re.sub(r"[│|]", " ", timbre(command, "--help").out).split())
+
+    assert 'each with a "prompt" and a "completion", both lists of chat messages.' in said
+
+
+def test_help_on_training_names_the_settings_and_their_defaults() -> None:
+    top = get_command(app)
+    assert isinstance(top, TyperGroup)
+    helps = {parameter.name: getattr(parameter, "help", "") for parameter in top.commands["train"].params}
+
+    for name in ("epochs", "batch_size", "max_length", "rank", "learning_rate", "seed"):
+        default = Settings.model_fields[name].default
+        assert f"(TIMBRE_{name.upper()}; by default {default})" in helps[name]
+
+
+def test_no_help_is_taken_for_markup() -> None:
+    top = get_command(app)
+    assert isinstance(top, TyperGroup)
+    database = top.commands["db"]
+    assert isinstance(database, TyperGroup)
+
+    for command in (*top.commands.values(), *database.commands.values()):
+        assert not re.search(r"\[[a-z]", " ".join(str(getattr(p, "help", "")) for p in command.params))
 
 
 def test_every_command_takes_a_data_folder() -> None:
