@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from sqlalchemy.orm import Session
+
 from bot.blocks.notices import progress_text
 from bot.notices import Notices, progress_key
 from bot.slack.mrkdwn import escape
 from bot.slack.payloads import CommandCall
 from storage import outbox
-from storage.adapters import get_adapter, live_voice
+from storage.adapters import get_adapter, list_adapters, live_voice
 from storage.ballots import get_ballot
 from storage.database import Database
 from storage.knowledge import count_chunks, count_documents
 from storage.pairs import PairStatus, count_by_status
 from storage.runs import list_runs
+from training.history import earlier_voices, how_to_bring_back
 from training.promotion import BallotClosed, BallotVoid, Promotion, PromotionError
 from training.runs import RunRefusedError, cancel_run, request_run
 
@@ -119,19 +122,30 @@ class Steering:
 
     def _status(self, call: CommandCall) -> str:
         with self._database.reading() as session:
-            voice = live_voice(session, team_id=call.team_id)
+            in_use = self._in_use(session, call.team_id)
             pairs = count_by_status(session, team_id=call.team_id)
             passages, waiting = count_chunks(session, team_id=call.team_id)
             documents = count_documents(session, team_id=call.team_id)
             runs = list_runs(session, team_id=call.team_id, limit=1)
         lines = [
-            f"*Voice in use:* {voice.adapter.name if voice.adapter else f'{self._base_name} (nothing learnt yet)'}",
+            f"*Voice in use:* {in_use}",
             f"*Approved answers:* {pairs.get(PairStatus.APPROVED, 0)} (training needs {self._min_pairs})",
             f"*Knowledge:* {documents} documents, {passages} passages"
             + (f", {waiting} being indexed" if waiting else ""),
             f"*Last run:* {progress_text(runs[0]) if runs else 'none yet; an admin starts one with `/timbre retrain`'}",
         ]
         return "\n".join(lines)
+
+    def _in_use(self, session: Session, team_id: str) -> str:
+        """Return the name of the voice in use, and which others can be brought back."""
+        live = live_voice(session, team_id=team_id)
+        name = live.adapter.name if live.adapter else self._base_name
+        if earlier := earlier_voices(session, team_id=team_id):
+            return f"{name} (an admin brings an earlier voice back with {how_to_bring_back(earlier)})"
+        if live.adapter:
+            return name
+        learnt = list_adapters(session, team_id=team_id)
+        return f"{name} ({'no voice has been approved yet' if learnt else 'nothing learnt yet'})"
 
     def _retrain(self, call: CommandCall) -> str:
         self._require_admin(call)

@@ -16,7 +16,7 @@ from storage.ballots import Ballot, BallotStatus
 from storage.database import Database
 from storage.runs import RunStatus
 from training.binding import changes_since
-from training.history import APPROVED, ROLLED_BACK, previous_voice
+from training.history import APPROVED, ROLLED_BACK, earlier_voices, how_to_bring_back, previous_voice
 from training.outcome import ACTOR
 from training.refusals import BallotClosed, BallotVoid, LiveVoiceMoved, NoSuchVoice, PromotionError, VoiceNotLoaded
 from training.voices import VoiceServer, VoiceServerError, load_unchanged, probe
@@ -186,7 +186,7 @@ class Promotion:
     def _earlier_voice(self, session: Session, live: LiveVoice, to: str | None) -> Adapter | None:
         """Return the adapter to go back to, or None for the base model. Raises `NoSuchVoice`."""
         if live.adapter is None and to in (None, self._base_name):
-            raise NoSuchVoice("The base model is in use: there is no voice before it to go back to.")
+            raise NoSuchVoice(f"The base model is in use: {_instead(earlier_voices(session, team_id=live.team_id))}.")
         name = previous_voice(session, live, base_name=self._base_name) if to is None else to
         if name == self._base_name:
             return None
@@ -215,6 +215,12 @@ class Promotion:
 
     def _name(self, adapter: Adapter | None) -> str:
         return adapter.name if adapter else self._base_name
+
+
+def _instead(earlier: list[str]) -> str:
+    if not earlier:
+        return "there is no voice before it to go back to"
+    return f"to bring an approved voice back, type {how_to_bring_back(earlier)}"
 
 
 def _ms_since(started: float) -> float:

@@ -277,6 +277,36 @@ def test_rollback_without_a_voice_before_says_so(helm: Helm) -> None:
     assert helm.run("rollback").startswith("The base model is in use: there is no voice before it")
 
 
+def test_rollback_from_base_names_the_voices_that_can_be_brought_back(ready: Helm) -> None:
+    ready.go_live()
+    ready.run("rollback")
+
+    assert ready.run("rollback") == (
+        "The base model is in use: to bring an approved voice back, type `/timbre rollback voice-1`."
+    )
+    assert ready.run("rollback voice-1").startswith("*voice-1* answers from now on")
+
+
+def test_status_after_a_rollback_says_which_voices_can_be_brought_back(ready: Helm) -> None:
+    ready.go_live()
+    ready.go_live()
+    assert "brings an earlier voice back with `/timbre rollback voice-1`)" in ready.run("status")
+
+    ready.run("rollback base")
+
+    (in_use, *_) = ready.run("status").splitlines()
+    assert in_use == (
+        "*Voice in use:* base (an admin brings an earlier voice back with "
+        "`/timbre rollback voice-2` or `/timbre rollback voice-1`)"
+    )
+
+
+def test_status_with_a_voice_that_is_yet_to_be_approved_does_not_say_nothing_was_learnt(ready: Helm) -> None:
+    propose_voice(ready.settings, ready.database)
+
+    assert "*Voice in use:* base (no voice has been approved yet)" in ready.run("status")
+
+
 def test_a_retrain_is_shown_once_though_it_was_asked_for_twice(ready: Helm) -> None:
     ready.run("retrain")
     ready.run("retrain")

@@ -270,7 +270,9 @@ def test_rolling_back_goes_one_voice_back_each_time(
     assert (first.adapter, first.previous, first.version) == ("voice-1", "voice-2", 3)
     second = promotion.rollback(team_id=TEAM, to=None, by="U-admin")
     assert (second.adapter, second.previous, second.version) == ("base", "voice-1", 4)
-    with pytest.raises(NoSuchVoice, match="no voice before it"):
+    with pytest.raises(
+        NoSuchVoice, match="in use: to bring an approved voice back, type `/timbre rollback voice-2` or"
+    ):
         promotion.rollback(team_id=TEAM, to=None, by="U-admin")
     assert [notice["adapter"] for notice in notices(team, "deployed")] == ["voice-1", "voice-2", "voice-1", "base"]
     with team.reading() as session:
