@@ -32,9 +32,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_settings(data: Path | None, **overrides: object) -> Settings:
-    """Read the settings, make the data folder, and start logging."""
+def open_settings(data: Path | None, *, at_least: str = "DEBUG", **overrides: object) -> Settings:
+    """Read the settings, make the data folder, and start logging; a command may want less logged than is set."""
     settings = load_settings(data=data, **overrides)
+    level = max(settings.log_level, at_least, key=logging.getLevelNamesMapping().__getitem__)
+    settings = settings.model_copy(update={"log_level": level})
     settings.make_data_folder()
     # Libraries only warn: below that they log every statement and request, and what people wrote with them.
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -118,7 +120,7 @@ def ask(data: Path | None, question: str, as_json: bool) -> None:
     from bot.answering.asking import ask_once
     from bot.processes import model_server
 
-    settings = open_settings(data, log_level="WARNING")
+    settings = open_settings(data, at_least="WARNING")
     with model_server(settings) as settings:
         database = _upgraded(settings)
         try:
@@ -158,7 +160,7 @@ def train(
     data: Path | None, pairs: Path, base: str | None, out: Path, json_file: Path | None, **chosen: float | None
 ) -> None:
     """Train an adapter on a file."""
-    settings = open_settings(data, base_model=base, log_level="WARNING", **chosen)
+    settings = open_settings(data, base_model=base, at_least="WARNING", **chosen)
     config = training_config(settings)
     _refuse_missing(pairs, settings)
     refuse_unusable(out)
@@ -191,7 +193,7 @@ def evaluate(
     json_file: Path | None,
 ) -> None:
     """Measure arms on a file."""
-    settings = open_settings(data, base_model=base, log_level="WARNING")
+    settings = open_settings(data, base_model=base, at_least="WARNING")
     _refuse_missing(pairs, settings)
     refuse_unwritable(json_file)
     from training.from_files import evaluate_from_file
@@ -229,7 +231,7 @@ def doctor(data: Path | None) -> None:
     """Check everything; exit 1 when something has to be mended."""
     from bot.doctor import examine
 
-    findings = examine(open_settings(data, log_level="ERROR"))
+    findings = examine(open_settings(data, at_least="ERROR"))
     for finding in findings:
         say(f"{'ok  ' if finding.ok else 'MEND'} {finding.what}: {finding.found}")
     if not all(finding.ok for finding in findings):
@@ -271,7 +273,7 @@ def _demo_settings(data: Path | None) -> Settings:
     """Return the settings with a data folder of the demo's own, where none was named: it is not for real workspaces."""
     settings = load_settings(data=data)
     chosen = settings.data if "data" in settings.model_fields_set else settings.data / "demo"
-    return open_settings(chosen, log_level="WARNING")
+    return open_settings(chosen, at_least="WARNING")
 
 
 def _validated(loss: float | None) -> str:

@@ -15,6 +15,7 @@ from storage.adapters import Adapter, live_voice
 from storage.database import Database, DatabaseError
 from storage.vectors import IndexInUseError, VectorIndex
 from storage.workspaces import workspaces
+from training.base_folder import BaseModelMissing, base_folder
 from training.refusals import VoiceNotLoaded
 from training.voices import load_unchanged
 
@@ -41,6 +42,7 @@ def examine(settings: Settings) -> list[Finding]:
         "house style": _house_style,
         "database": _database,
         "index": _index,
+        "base model": _base_model,
         "model server": _models,
         "Slack": _slack,
     }
@@ -54,6 +56,7 @@ def _finding(what: str, check: Callable[[Settings], str], settings: Settings) ->
         Ailing,
         SettingsError,
         DatabaseError,
+        BaseModelMissing,
         StartError,
         ModelUnavailableError,
         UnknownModelError,
@@ -92,6 +95,11 @@ def _index(settings: Settings) -> str:
     except IndexInUseError:
         return "in use by a running bot"
     return "free; a bot can open it"
+
+
+def _base_model(settings: Settings) -> str:
+    folder = base_folder(settings.base_model)
+    return str(folder) if folder else f"{settings.base_model}, from the hub where it is not on this machine yet"
 
 
 def _models(settings: Settings) -> str:

@@ -112,6 +112,9 @@ def _translated(err: openai.OpenAIError, model: str) -> VoiceServerError:
         # Not its message: some servers repeat the prompt there, and this is logged.
         kind = err.code or err.type or "no code"
         return ModelUnavailableError(f"the model server answered {err.status_code} ({kind}); its log says why")
-    return ModelUnavailableError(
-        f"the model server can't be reached ({type(err).__name__}); is `timbre serve` running?"
-    )
+    if isinstance(err, openai.APIConnectionError):
+        address = f"{err.request.url.scheme}://{err.request.url.netloc.decode()}"  # without a name and password in it
+        if isinstance(err, openai.APITimeoutError):
+            return ModelUnavailableError(f"the model server at {address} did not answer within TIMBRE_MODEL_TIMEOUT_S")
+        return ModelUnavailableError(f"the model server can't be reached at {address}; is `timbre serve` running?")
+    return ModelUnavailableError(f"the model server's answer can't be read ({type(err).__name__}); its log says why")

@@ -41,11 +41,12 @@ def test_where_all_is_well_everything_is_found(sound: Settings) -> None:
         ("house style", True),
         ("database", True),
         ("index", True),
+        ("base model", True),
         ("model server", True),
         ("Slack", True),
     ]
-    assert "serves base; vectors have 512 numbers" in findings[4].found
-    assert "connected to Tinhouse; #timbre-review is there; @reviewers review answers" in findings[5].found
+    assert "serves base; vectors have 512 numbers" in findings[5].found
+    assert "connected to Tinhouse; #timbre-review is there; @reviewers review answers" in findings[6].found
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,7 @@ def test_where_all_is_well_everything_is_found(sound: Settings) -> None:
     [
         ("house style", {"house_style": Path("/nowhere/style.md")}, "TIMBRE_HOUSE_STYLE"),
         ("database", {"database_url": "sqlite:////nowhere/at/all.db"}, "TIMBRE_DATABASE_URL"),
+        ("base model", {"base_model": "/nowhere/model"}, "no base model folder at /nowhere/model: set TIMBRE_BASE_"),
         ("model server", {"base_model_name": "llama"}, "set TIMBRE_BASE_MODEL_NAME"),
         ("Slack", {"slack_bot_token": SecretStr("")}, "TIMBRE_SLACK_BOT_TOKEN is not set"),
         ("Slack", {"slack_app_token": SecretStr("")}, "TIMBRE_SLACK_APP_TOKEN is not set"),
@@ -77,7 +79,9 @@ def test_a_model_server_that_is_not_there_says_what_to_start(sound: Settings) ->
     found = finding(sound.model_copy(update={"models_url": url}), "model server")
 
     assert not found.ok
-    assert "timbre serve" in found.found
+    assert found.found == (
+        f"the model server can't be reached at {url.removesuffix('/v1')}; is `timbre serve` running?"
+    )
 
 
 def test_slack_that_cant_be_reached_is_named(sound: Settings) -> None:

@@ -220,6 +220,11 @@ def test_wrong_settings_say_their_name_what_they_got_and_what_they_want(timbre: 
     assert "did you mean TIMBRE_RANK?" in timbre("worker", rnak=8).refusal
 
 
+@pytest.mark.parametrize("command", [("doctor",), ("ask", "Why?"), ("tour",), ("demo", "--no-browser")])
+def test_a_command_that_logs_little_refuses_a_wrong_log_level_too(timbre: Timbre, command: tuple[str, ...]) -> None:
+    assert "TIMBRE_LOG_LEVEL: got 'loud'" in timbre(*command, log_level="loud").refusal
+
+
 def test_a_setting_in_the_file_env_counts(timbre: Timbre) -> None:
     (timbre.folder / ".env").write_text("TIMBRE_PASSAGES=many\n")
 
@@ -354,6 +359,7 @@ def test_the_doctor_says_how_to_mend_what_does_not_run(timbre: Timbre) -> None:
     assert findings["data folder"].startswith("ok")
     assert findings["database"].startswith("MEND")
     assert "timbre db upgrade" in findings["database"]
+    assert f"can't be reached at {NOWHERE.removesuffix('/v1')}" in findings["model server"]
     assert "timbre serve" in findings["model server"]
     assert "TIMBRE_SLACK_BOT_TOKEN" in findings["Slack"]
     assert finished.err == ""
