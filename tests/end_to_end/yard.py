@@ -77,7 +77,8 @@ class Yard:
                 session, team_id=self.stage.team_id, channel_id=channel, question_ts=reply["question_ts"]
             )
         assert answer is not None
-        sources = [{"number": source["number"], "title": source["title"]} for source in answer.sources]
+        kept = ("number", "title", "is_cited")
+        sources = [{name: source[name] for name in kept} for source in answer.sources]
         return {"question": question, "text": answer.text, "model": answer.model, "sources": sources}
 
     def command(self, text: str) -> None:
