@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -140,20 +141,27 @@ def ask(data: Path | None, question: str, as_json: bool) -> None:
 
 
 def ingest(data: Path | None, paths: Iterable[Path], as_json: bool) -> None:
-    """Store documents; the bot indexes them when it runs."""
+    """Store documents, for the bot to index when it runs; exit 2 when a file was refused, after storing the others."""
     from bot.answering.ingesting import ingest as store
-    from bot.answering.ingesting import read_documents
+    from bot.answering.ingesting import read_documents, remove_gone
 
     settings = open_settings(data)
     database = _upgraded(settings)
-    documents = read_documents(paths, team_id=team_of(database))
+    team_id, paths = team_of(database), list(paths)
+    reading = read_documents(paths, team_id=team_id)
     with progress("ingesting") as tell:
-        done = store(database, documents, now=utc_now, on_progress=tell)
+        done = store(database, reading.documents, now=utc_now, on_progress=tell)
+    removed, refused = remove_gone(database, paths, team_id=team_id, now=utc_now), len(reading.refused)
     database.close()
     if as_json:
-        print_json({"changed": done.changed, "unchanged": done.unchanged, "passages": done.passages})
+        print_json({**asdict(done), "removed": removed, "refused": refused})
     else:
-        say(f"{done.changed} documents new or changed, {done.unchanged} as before, {done.passages} passages.")
+        counts = f"{done.changed} documents new or changed, {done.unchanged} as before, {removed} removed"
+        say(f"{counts}, {refused} files refused, {done.passages} passages.")
+    for line in reading.refused:
+        note(f"timbre: {line}")
+    if refused:
+        raise SystemExit(2)
 
 
 def train(

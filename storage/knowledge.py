@@ -59,6 +59,26 @@ def put_document(session: Session, document: NewDocument, *, now: datetime) -> b
     return True
 
 
+def document_sources(session: Session, *, team_id: str) -> list[str]:
+    """Return where a team's documents came from."""
+    return list(session.scalars(select(DocumentRow.source).where(DocumentRow.team_id == team_id)))
+
+
+def remove_document(session: Session, *, team_id: str, source: str, now: datetime) -> bool:
+    """Stop retrieving a document and forget it; returns whether there was one."""
+    row = session.scalar(select(DocumentRow).where(DocumentRow.team_id == team_id, DocumentRow.source == source))
+    if row is None:
+        return False
+    for chunk in session.scalars(select(ChunkRow).where(ChunkRow.document_id == row.id)):
+        if chunk.removed_at is None:
+            _remove(chunk, now=now)
+        chunk.document_id = None
+    session.flush()
+    session.delete(row)
+    session.flush()
+    return True
+
+
 def _replace_chunks(session: Session, document: DocumentRow, texts: Sequence[str], *, now: datetime) -> None:
     """Keep the chunks that say the same, remove the others, add the new ones."""
     wanted = {_chunk_hash(document.title, document.channel_id, text): text for text in texts}

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from storage.database import Database
-from storage.knowledge import NewDocument, put_document
+from storage.knowledge import NewDocument, document_sources, put_document, remove_document
 from storage.pairs import forget_contexts
 
 SUFFIXES = (".md", ".markdown", ".txt")
@@ -28,9 +28,42 @@ class Ingested:
     passages: int
 
 
-def read_documents(paths: Iterable[Path], *, team_id: str) -> list[NewDocument]:
-    """Return the documents in files and folders, in order of their names. Raises `IngestError`."""
-    return [_read(path, team_id) for root in paths for path in _files(root)]
+@dataclass(frozen=True)
+class Reading:
+    """What files and folders hold: documents in order of their names, and a line for each file that was refused."""
+
+    documents: tuple[NewDocument, ...]
+    refused: tuple[str, ...]
+
+
+def read_documents(paths: Iterable[Path], *, team_id: str) -> Reading:
+    """Read the documents in files and folders; one that can't be read does not hold up the others."""
+    documents, refused = [], []
+    for root in paths:
+        try:
+            files = _files(root)
+        except IngestError as err:
+            refused.append(str(err))
+            continue
+        for file in files:
+            try:
+                documents.append(_read(file, team_id))
+            except IngestError as err:
+                refused.append(str(err))
+    return Reading(tuple(documents), tuple(refused))
+
+
+def remove_gone(database: Database, paths: Iterable[Path], *, team_id: str, now: Callable[[], datetime]) -> int:
+    """Remove the documents whose file lay in one of the folders among `paths` and is gone; returns how many."""
+    folders = [path.resolve() for path in paths if path.is_dir()]
+    with database.writing() as session:
+        sources = document_sources(session, team_id=team_id)
+        gone = [source for source in sources if _lay_in(Path(source), folders) and not Path(source).exists()]
+        for source in gone:
+            remove_document(session, team_id=team_id, source=source, now=now())
+        if gone:
+            forget_contexts(session, team_id=team_id)
+    return len(gone)
 
 
 def ingest(
@@ -116,6 +149,10 @@ def _pieces(paragraph: str) -> Iterator[str]:
             yield sentence
         else:
             yield from (" ".join(words[start : start + MAX_WORDS]) for start in range(0, len(words), MAX_WORDS))
+
+
+def _lay_in(file: Path, folders: Sequence[Path]) -> bool:
+    return any(file.is_relative_to(folder) for folder in folders)
 
 
 def _files(root: Path) -> list[Path]:

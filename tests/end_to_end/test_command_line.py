@@ -266,8 +266,23 @@ def test_ingesting_twice_changes_nothing(timbre: Timbre) -> None:
 
     first, second = timbre("ingest", "docs", "--json"), timbre("ingest", "docs", "--json")
 
-    assert first.document == {"changed": 1, "unchanged": 0, "passages": 1}
-    assert second.document == {"changed": 0, "unchanged": 1, "passages": 1}
+    assert first.document == {"changed": 1, "unchanged": 0, "passages": 1, "removed": 0, "refused": 0}
+    assert second.document == {"changed": 0, "unchanged": 1, "passages": 1, "removed": 0, "refused": 0}
+
+
+def test_ingesting_a_folder_again_stores_what_it_can_and_removes_what_is_gone(timbre: Timbre) -> None:
+    docs = timbre.folder / "docs"
+    docs.mkdir()
+    (docs / "mooring.md").write_text(MOORING)
+    timbre("ingest", "docs")
+    (docs / "mooring.md").rename(docs / "piers.md")
+    (docs / "latin.txt").write_bytes(b"caf\xe9")
+
+    finished = timbre("ingest", "docs", "--json")
+
+    assert finished.code == 2
+    assert json.loads(finished.out) == {"changed": 1, "unchanged": 0, "passages": 1, "removed": 1, "refused": 1}
+    assert "timbre: docs/latin.txt: is not UTF-8" in finished.err
 
 
 def test_ingesting_what_cannot_be_read_names_the_file(timbre: Timbre) -> None:

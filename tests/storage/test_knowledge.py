@@ -40,6 +40,26 @@ def index_all(database: Database) -> list[Chunk]:
     return chunks
 
 
+def test_a_removed_document_is_gone_and_its_passages_wait_to_leave_the_index(database: Database) -> None:
+    put(database, document("By the door.", "In the tin."))
+    put(database, document("Elsewhere.", source="b.md"))
+    put(database, document("Another team's.", team_id="T2"))
+    index_all(database)
+
+    with database.writing() as session:
+        assert knowledge.remove_document(session, team_id="T1", source="a.md", now=LATER)
+        assert not knowledge.remove_document(session, team_id="T1", source="a.md", now=LATER)
+
+    with database.reading() as session:
+        assert knowledge.document_sources(session, team_id="T1") == ["b.md"]
+        assert knowledge.document_sources(session, team_id="T2") == ["a.md"]
+        assert knowledge.count_chunks(session, team_id="T1") == (1, 0)
+    left = waiting(database)
+    assert [(chunk.text, chunk.document_id, chunk.removed) for chunk in left] == [("", None, True)] * 2
+    index_all(database)
+    assert waiting(database) == []
+
+
 def put_pair(
     database: Database, answer: str = "Under the pot.", *, channel_id: str | None = None, answer_ts: str = "1.2"
 ) -> int:

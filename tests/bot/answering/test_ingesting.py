@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.answering.ingesting import MAX_WORDS, Ingested, IngestError, ingest, read_documents, split
+from bot.answering.ingesting import MAX_WORDS, Ingested, ingest, read_documents, remove_gone, split
 from storage.database import Database
 from storage.knowledge import count_chunks, count_documents
 from storage.pairs import Candidate, PairStatus, add_candidate, get_pair, set_context, set_status
@@ -100,7 +100,7 @@ def test_files_of_a_folder_are_read_in_order_of_their_names_and_others_left_alon
     (tmp_path / "a.txt").write_text("a")
     (tmp_path / "picture.png").write_bytes(b"\x89PNG")
 
-    documents = read_documents([tmp_path], team_id=TEAM)
+    documents = read_documents([tmp_path], team_id=TEAM).documents
 
     assert [(document.title, document.chunks, document.channel_id) for document in documents] == [
         ("a", ("a",), None),
@@ -112,7 +112,7 @@ def test_files_of_a_folder_are_read_in_order_of_their_names_and_others_left_alon
 def test_a_file_with_a_byte_order_mark_keeps_its_title(tmp_path: Path) -> None:
     (tmp_path / "keys.md").write_bytes(b"\xef\xbb\xbf# Keys\n\nIn the tin.")
 
-    assert read_documents([tmp_path / "keys.md"], team_id=TEAM)[0].title == "Keys"
+    assert read_documents([tmp_path / "keys.md"], team_id=TEAM).documents[0].title == "Keys"
 
 
 def test_what_cant_be_ingested_is_named_with_what_would_be_taken(tmp_path: Path) -> None:
@@ -121,21 +121,65 @@ def test_what_cant_be_ingested_is_named_with_what_would_be_taken(tmp_path: Path)
     (tmp_path / "empty").mkdir()
 
     for name, wanted in {
-        "latin.txt": "is not UTF-8 text \\(byte 2\\); save it as UTF-8",
+        "latin.txt": "is not UTF-8 text (byte 2); save it as UTF-8",
         "sheet.csv": "only files ending in .md, .markdown, .txt",
         "empty": "holds no file ending in .md, .markdown, .txt",
         "gone.md": "there is no such file or folder",
     }.items():
-        with pytest.raises(IngestError, match=f"{name}: {wanted}"):
-            read_documents([tmp_path / name], team_id=TEAM)
+        (line,) = read_documents([tmp_path / name], team_id=TEAM).refused
+        assert f"{name}: {wanted}" in line
+
+
+def test_a_file_that_cant_be_read_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes("Gr\xfc\xdfe".encode("latin-1"))
+    (tmp_path / "b.md").write_text(LEAVE)
+
+    found = read_documents([tmp_path / "gone.md", tmp_path], team_id=TEAM)
+
+    assert [document.title for document in found.documents] == ["Leave"]
+    assert [line.partition(":")[0] for line in found.refused] == [str(tmp_path / "gone.md"), str(tmp_path / "a.txt")]
+
+
+def test_a_document_whose_file_is_gone_from_an_ingested_folder_is_removed(
+    tmp_path: Path, database: Database, clock: Clock
+) -> None:
+    folder, beside = tmp_path / "docs", tmp_path / "docs of others"
+    for place in (folder / "deep", beside):
+        place.mkdir(parents=True)
+        (place / "leave.md").write_text(LEAVE)
+    (folder / "keys.md").write_text("# Keys\n\nIn the tin.")
+    ingest(database, read_documents([folder, beside], team_id=TEAM).documents, now=clock)
+    (folder / "deep" / "leave.md").unlink()
+    (beside / "leave.md").unlink()
+    candidate = Candidate(TEAM, "C1", False, "1.0", "1.0", "1.1", "Leave?", "Ask.", "U1", "U2", "https://x.example")
+    with database.writing() as session:
+        pair = add_candidate(session, candidate, now=NOW)
+        set_status(session, pair.id, PairStatus.APPROVED, now=NOW)
+        set_context(session, pair.id, [])
+
+    assert remove_gone(database, [folder], team_id=TEAM, now=clock) == 1
+    assert remove_gone(database, [folder], team_id=TEAM, now=clock) == 0
+
+    with database.reading() as session:
+        assert count_documents(session, team_id=TEAM) == 2
+        assert count_chunks(session, team_id=TEAM)[0] == 3
+        assert get_pair(session, pair.id).context is None
+
+
+def test_a_file_that_is_refused_now_keeps_the_document_it_was(tmp_path: Path, database: Database, clock: Clock) -> None:
+    (tmp_path / "leave.md").write_text(LEAVE)
+    ingest(database, read_documents([tmp_path], team_id=TEAM).documents, now=clock)
+    (tmp_path / "leave.md").write_bytes(b"\xff")
+
+    assert remove_gone(database, [tmp_path], team_id=TEAM, now=clock) == 0
 
 
 def test_the_same_file_again_changes_nothing(tmp_path: Path, database: Database, clock: Clock) -> None:
     (tmp_path / "leave.md").write_text(LEAVE)
-    documents = read_documents([tmp_path], team_id=TEAM)
+    documents = read_documents([tmp_path], team_id=TEAM).documents
 
     first = ingest(database, documents, now=clock)
-    again = ingest(database, read_documents([tmp_path], team_id=TEAM), now=clock)
+    again = ingest(database, read_documents([tmp_path], team_id=TEAM).documents, now=clock)
 
     assert (first, again) == (Ingested(1, 0, 2), Ingested(0, 1, 2))
     with database.reading() as session:
@@ -153,7 +197,7 @@ def test_a_changed_document_has_the_passages_of_approved_pairs_looked_up_again(
         set_status(session, pair.id, PairStatus.APPROVED, now=NOW)
         set_context(session, pair.id, [])
 
-    ingest(database, read_documents([tmp_path], team_id=TEAM), now=clock)
+    ingest(database, read_documents([tmp_path], team_id=TEAM).documents, now=clock)
 
     with database.reading() as session:
         assert get_pair(session, pair.id).context is None
@@ -166,7 +210,7 @@ def test_progress_is_told_document_by_document(tmp_path: Path, database: Databas
 
     ingest(
         database,
-        read_documents([tmp_path], team_id=TEAM),
+        read_documents([tmp_path], team_id=TEAM).documents,
         now=clock,
         on_progress=lambda done, total, _note: told.append((done, total)),
     )
