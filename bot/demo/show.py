@@ -6,7 +6,7 @@ import webbrowser
 from bot.console import note, say
 from bot.demo.content import Conversation
 from bot.demo.control import ControlError
-from bot.demo.seed import good_reply_key, showcase
+from bot.demo.seed import good_reply_key
 from bot.demo.stage import Stage
 from bot.settings import Settings
 from storage.pairs import count_by_status
@@ -15,16 +15,17 @@ from training.worker import stop_on_signals
 WATCH_SECONDS = 1.0
 # So many answers are left for the visitor to approve.
 LEFT_TO_APPROVE = 40
+# The same steps, in the same words, as the guide in the page (bot/playground/static/guide_steps.js).
 GUIDE = """
-Timbre's demo is open at {url}
+Timbre's demo is open at {url}. A guide in the page leads through it:
 
-  1. Read a thread in #help-desk, then become a reviewer (Ben, Cleo or Dev) and put a check mark on a good answer.
-  2. Ask something: @timbre {question}
-  3. Become Ada, the admin, and type /timbre retrain. It takes a minute or two.
-  4. Read the comparison in #timbre-review as a reviewer, and approve it.
-  5. Ask the same again: the same fact, in the yard's voice.
+  1. Read a thread
+  2. Approve an answer
+  3. Ask Timbre
+  4. Train a voice
+  5. Decide
 
-Ctrl-C ends it; what happened is kept in {data}.
+Ctrl-C ends it.
 """
 
 
@@ -35,14 +36,16 @@ def show(settings: Settings, *, port: int, browser: bool) -> None:
     try:
         past = past_conversations(stage)
         stage.open(history=bool(past))
-        say(GUIDE.format(url=stage.url, data=settings.data, question=showcase(stage.content).text).strip())
+        say(GUIDE.format(url=stage.url).strip())
         if browser:
             webbrowser.open(stage.url)
         threading.Thread(target=approve_history, args=(stage, past, stop), daemon=True).start()
         while not stop.wait(WATCH_SECONDS):
             stage.watch()
+        note("stopping…")
     finally:
         stage.close()
+    note(f"stopped; what happened is kept in {settings.data}")
 
 
 def past_conversations(stage: Stage) -> tuple[Conversation, ...]:

@@ -5,6 +5,7 @@ import { plainText, text as textObject } from "./blocks.js";
 import { ask, askText } from "./dialogs.js";
 import { closeMenu } from "./menu.js";
 import { namesFrom, slugOf, typedText } from "./names.js";
+import { ROLES, roleOf } from "./roles.js";
 import { readRoute, writeRoute } from "./route.js";
 import { Store } from "./store.js";
 import { toast } from "./toast.js";
@@ -33,9 +34,10 @@ export class App {
 
   /** Act as the person who looks. Returns the answer, or null when it was refused and the person was told why. */
   async act(call, body) {
+    const at = Date.now() / 1000;
     try {
       const answer = await act(call, { user: this.store.me.id, ...body });
-      this.tell("did", { call, body, answer });
+      this.tell("did", { call, body, answer, at });
       return answer;
     } catch (error) {
       return this.failed(error);
@@ -215,11 +217,14 @@ export class App {
 
   /** Look as somebody else, at the same place or at `route`. */
   async become(name, route = this.route) {
+    const before = this.store.me?.id;
     try {
       await this.store.become(name);
     } catch (error) {
       return this.failed(error);
     }
+    const { me, groups } = this.store;
+    if (me.id !== before) toast(`You are now ${me.real_name || me.name} (${ROLES[roleOf(me, groups.values())].label})`);
     sessionStorage.setItem("timbre-person", name);
     return this.goTo(route);
   }

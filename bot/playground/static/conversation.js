@@ -97,6 +97,8 @@ export class Conversation {
     this.draw();
     const row = this.#rows.get(ts).node;
     row.scrollIntoView({ block: row.offsetHeight > this.scroller.clientHeight / 2 ? "start" : "center" });
+    row.classList.remove("revealed");
+    void row.offsetWidth; // lay it out between, or a second reveal would not light it up again
     row.classList.add("revealed");
     row.focus({ preventScroll: true });
   }

@@ -1,152 +1,191 @@
 // Five steps through the loop for somebody who is here for the first time.
 
-import { look } from "./api.js";
 import { fill, h, iconButton, once } from "./dom.js";
-import {
-  openChannels,
-  plainPeople,
-  questionOf,
-  REVIEW_CHANNEL,
-  reviewers,
-  threadToRead,
-  threadToReview,
-} from "./guide_places.js";
+import { lookForReport, planReview, REVIEW_CHANNEL } from "./guide_places.js";
+import { APPROVING, ASKING, ASKING_AGAIN, DECIDING, stepAt, STEPS, TRAINING } from "./guide_steps.js";
+import { slugOf } from "./names.js";
 import { isReviewer } from "./roles.js";
-import { toast } from "./toast.js";
 
 const KEY = "timbre-guide";
-const ASKING = 2; // the step of asking; it is done when the answer came
-
-const STEPS = [
-  {
-    title: "Read a thread",
-    button: "Open a thread",
-    go: readThread,
-    text: () =>
-      "Welcome. People here ask and answer each other, and Timbre learns its voice from the answers they approve.",
-  },
-  {
-    title: "Approve an answer",
-    button: (app) => (isReviewer(app.store.me, app.store.groups.values()) ? "Show me an answer" : "Be a reviewer"),
-    go: reviewThread,
-    text: (app) =>
-      isReviewer(app.store.me, app.store.groups.values())
-        ? "You are a reviewer now. React ✅ to the reply that is right and sounds like your team."
-        : "Reviewers mark good answers with ✅. Only what they approve is ever used.",
-  },
-  {
-    title: "Ask Timbre",
-    button: "Ask a question",
-    go: askTimbre,
-    text: () => "Send the question that is waiting in the composer. The answer comes in its thread, with sources.",
-  },
-  {
-    title: "Train a voice",
-    button: "Be an admin",
-    go: retrain,
-    text: () => "Send /timbre retrain. Timbre fine-tunes on every approved answer; it takes a minute or two.",
-  },
-  {
-    title: "Decide",
-    button: "Open the report",
-    go: decide,
-    text: () =>
-      `The comparison arrives in #${REVIEW_CHANNEL}. Read it as a reviewer, then approve: ` +
-      "from that moment Timbre speaks in the new voice.",
-  },
-];
-const END = {
-  title: "Ask again",
-  button: "Ask the same question",
-  go: askTimbre,
-  text: () => "That was the whole loop. Ask the same question again and hear the difference.",
-};
+const LOOK_EVERY_MS = 3000; // for the report
+const REFUSED_AFTER_S = 20; // a training that is taken is announced sooner
 
 /** Show the guide in `element` until it is dismissed; returns a function that opens and closes it. */
 export function mountGuide(app, element) {
-  const state = { hidden: false, step: 0, done: [], ...remembered() };
-  const save = () => localStorage.setItem(KEY, JSON.stringify(state));
-  const draw = once(() => {
-    element.hidden = state.hidden;
-    if (!state.hidden) fill(element, content(app, state, { choose, hide, go }));
-    save();
-  });
-  const choose = (step) => {
-    state.step = step;
-    draw();
-  };
-  const hide = () => {
+  const guide = new Guide(app, element);
+  app.on("did", (what) => guide.did(what));
+  app.on("route", () => guide.arrived());
+  app.store.on("reset", () => guide.prepare());
+  app.store.on("message", ({ message }) => guide.heard(message));
+  document.addEventListener("input", () => guide.draw());
+  setInterval(() => guide.look(), LOOK_EVERY_MS);
+  return () => guide.toggle();
+}
+
+const FRESH = { step: 0, done: [], asked: [], since: null, ended: false, report: null, rejected: false };
+
+class Guide {
+  #app;
+  #element;
+  #state;
+  #drawn = null; // what stands there, to leave a button alone that somebody is about to press
+
+  constructor(app, element) {
+    this.#app = app;
+    this.#element = element;
+    // What was sent is not remembered over a reload: the answer may have come in between.
+    this.#state = { hidden: false, ...structuredClone(FRESH), ...remembered(), sent: false };
+    this.draw = once(() => this.#draw());
+  }
+
+  toggle() {
+    const state = this.#state;
     state.hidden = !state.hidden;
-    if (!state.hidden && state.step >= STEPS.length) Object.assign(state, { step: 0, done: [] });
-    draw();
-  };
-  const go = async () => {
-    await stepAt(state)
-      .go(app, state)
-      .catch((error) => app.failed(error));
-    draw();
-  };
-  const finish = (step) => {
+    if (!state.hidden && state.step > ASKING_AGAIN) Object.assign(state, structuredClone(FRESH));
+    this.prepare();
+  }
+
+  /** Somebody acted in the page. */
+  did(what) {
+    const { call, body, answer, at } = what;
+    const state = this.#state;
+    const step = stepDone(what, this.#app);
+    if (step !== null) this.#finish(step);
+    if (call === "command" && /^retrain\b/.test(body.text)) Object.assign(state, { since: at - 1, ended: false });
+    if (step === DECIDING) Object.assign(state, { report: null, rejected: /reject/.test(body.action_id) });
+    if (isQuestion(what, this.#app) && state.step >= ASKING) {
+      state.sent = !state.asked.some((thread) => thread?.ts === answer.message.ts);
+      if (!state.hidden) this.#app.openThread({ ...answer.message, channel: answer.channel });
+    }
+    this.draw();
+  }
+
+  arrived() {
+    if (this.#app.route.thread && this.#state.step === 0) this.#finish(0);
+    this.draw();
+  }
+
+  /** A message came: it may be the answer, or the report. */
+  heard(message) {
+    const { store } = this.#app;
+    if (message.user !== store.bot?.id) return;
+    if (store.channel(message.channel)?.name === REVIEW_CHANNEL) this.look();
+    const { thread_ts: ts, channel } = message;
+    const { step, asked } = this.#state;
+    if (!ts || ts === message.ts || ![ASKING, ASKING_AGAIN].includes(step)) return;
+    if (asked.some((thread) => thread?.ts === ts)) return;
+    const place = { channel: slugOf(store.channel(channel), store), thread: ts, ts };
+    if (step === ASKING) this.#state.asked = [place];
+    else asked[1] = place;
+    this.#state.sent = false;
+    this.#finish(step);
+  }
+
+  /** Look whether the report came that this step waits for. */
+  async look() {
+    const state = this.#state;
+    const isWaiting = (state.step === TRAINING && state.since) || (state.step === DECIDING && !state.report);
+    if (state.hidden || !isWaiting || !this.#app.store.me) return;
+    const { since } = state;
+    // The playground may be away for a moment; the next look asks again.
+    const found = await lookForReport(this.#app, state.step === TRAINING ? since : null).catch(() => null);
+    if (!found || since !== state.since) return;
+    const refused = found.silent && since && Date.now() / 1000 - since > REFUSED_AFTER_S;
+    if (found.report) this.#reported(found.report);
+    else if (state.step === TRAINING && (found.ended || refused)) Object.assign(state, { since: null, ended: true });
+    this.draw();
+  }
+
+  #reported(report) {
+    Object.assign(this.#state, { report, since: null });
+    if (this.#state.step === TRAINING) this.#finish(TRAINING);
+  }
+
+  /** Find out what the step's words need to know, then show it. */
+  async prepare() {
+    this.draw();
+    const state = this.#state;
+    if (state.hidden || state.step !== APPROVING || !this.#app.store.me) return;
+    state.review = await planReview(this.#app, state.thread).catch(() => null);
+    this.draw();
+  }
+
+  #finish(step) {
+    const state = this.#state;
     if (!state.done.includes(step)) state.done.push(step);
-    if (state.step === step) state.step = step + 1;
-    draw();
-  };
-  app.on("did", (what) => {
-    const step = stepDone(what, app);
-    if (step !== null) finish(step);
-    if (!state.hidden && isQuestion(what, app) && state.step >= ASKING)
-      app.openThread({ ...what.answer.message, channel: what.answer.channel });
-  });
-  app.store.on("message", ({ message }) => {
-    const isAnswer = message.user === app.store.bot?.id && message.thread_ts && message.thread_ts !== message.ts;
-    if (isAnswer && state.step === ASKING) finish(ASKING);
-  });
-  app.on("route", () => app.route.thread && state.step === 0 && finish(0));
-  app.store.on("reset", draw);
-  return hide;
-}
+    if (state.step === step) this.#choose(step + 1);
+    this.draw();
+  }
 
-const stepAt = (state) => STEPS[state.step] ?? END;
+  #choose(step) {
+    Object.assign(this.#state, { step, sent: false });
+    this.look();
+    this.prepare();
+  }
 
-/** Is it a new question to the bot? Its thread is where the answer will be. */
-const isQuestion = ({ call, body }, app) =>
-  call === "post" && !body.thread_ts && body.text.includes(`@${app.store.bot?.name}`);
+  async #go(act) {
+    await Promise.resolve(act(this.#app, this.#state)).catch((error) => this.#app.failed(error));
+    this.draw();
+  }
 
-/** Which step somebody just did by acting, or null. */
-function stepDone({ call, body }, app) {
-  const { store } = app;
-  if (call === "react" && body.name === "white_check_mark" && isReviewer(store.me, store.groups.values())) return 1;
-  if (call === "command" && /^retrain\b/.test(body.text)) return 3;
-  if (call === "click" && body.ts && store.channel(body.channel)?.name === REVIEW_CHANNEL) return 4;
-  return null;
-}
+  #draw() {
+    const state = this.#state;
+    const element = this.#element;
+    element.hidden = state.hidden;
+    localStorage.setItem(KEY, JSON.stringify(state));
+    if (state.hidden || !this.#app.store.me) return;
+    const step = stepAt(state);
+    const view = step.view(this.#app, state);
+    const words = JSON.stringify([state.step, state.done, view]);
+    if (words === this.#drawn) return;
+    this.#drawn = words;
+    const hadFocus = element.contains(document.activeElement);
+    fill(element, this.#content(step, view));
+    if (hadFocus) (element.querySelector(".guide-go:enabled") ?? element.querySelector("[aria-current]"))?.focus();
+  }
 
-function content(app, state, { choose, hide, go }) {
-  const step = stepAt(state);
-  const item = ({ title }, index) => {
-    const done = state.done.includes(index);
-    const current = index === state.step;
+  #content(step, { text, button, busy, more }) {
+    const press = (label, act) => {
+      const onclick = () => this.#go(act);
+      return label ? h("button.button.primary.guide-go", { type: "button", disabled: busy, onclick }, label) : null;
+    };
+    return [
+      h("ol.guide-steps", {}, STEPS.map(({ title }, index) => this.#item(title, index))),
+      h("div.guide-now", { role: "status" }, h("strong", {}, step.title), h("span", {}, text)),
+      press(button, step.go),
+      press(more, step.goMore),
+      iconButton("close", "Close the guide", () => this.toggle()),
+    ];
+  }
+
+  #item(title, index) {
+    const done = this.#state.done.includes(index);
+    const current = index === this.#state.step;
+    const choose = () => this.#choose(index);
     return h(
       "li",
       {},
       h(
         `button.guide-step${done ? ".done" : ""}`,
-        { type: "button", "aria-current": current ? "step" : null, onclick: () => choose(index), title },
+        { type: "button", "aria-current": current ? "step" : null, onclick: choose, title },
         h("span.guide-number", {}, done ? "✓" : index + 1),
         h("span.guide-name", {}, title),
       ),
     );
-  };
-  return [
-    h("ol.guide-steps", {}, STEPS.map(item)),
-    h("div.guide-now", {}, h("strong", {}, step.title), h("span", {}, step.text(app))),
-    h(
-      "button.button.primary.guide-go",
-      { type: "button", onclick: go },
-      typeof step.button === "string" ? step.button : step.button(app),
-    ),
-    iconButton("close", "Close the guide", hide),
-  ];
+  }
+}
+
+/** Is it a new question to the bot? Its thread is where the answer will be. */
+const isQuestion = ({ call, body }, app) =>
+  call === "post" && !body.thread_ts && body.text.includes(`@${app.store.bot?.name}`);
+
+/** Which step somebody just did by acting, or null. Asking and training are done when what was asked for came. */
+function stepDone({ call, body }, app) {
+  const { store } = app;
+  if (call === "react" && body.name === "white_check_mark" && isReviewer(store.me, store.groups.values()))
+    return APPROVING;
+  const isDecision = call === "click" && body.ts && /approve|reject/.test(body.action_id);
+  return isDecision && store.channel(body.channel)?.name === REVIEW_CHANNEL ? DECIDING : null;
 }
 
 function remembered() {
@@ -155,49 +194,4 @@ function remembered() {
   } catch {
     return {};
   }
-}
-
-async function readThread(app, state) {
-  const thread = await threadToRead(app);
-  if (!thread) throw new Error("There is no thread yet. Ask something in a channel and answer it as somebody else.");
-  state.thread = thread;
-  await app.goTo({ channel: thread.channel, thread: thread.ts });
-}
-
-async function reviewThread(app, state) {
-  const thread = await threadToReview(app, state.thread);
-  if (!thread)
-    throw new Error("There is no answer to approve yet. Ask something in a channel and answer it as somebody else.");
-  state.thread = thread;
-  const reviewer =
-    reviewers(app).find((person) => !thread.authors.includes(person.id) && thread.members.includes(person.id)) ??
-    reviewers(app)[0];
-  const route = { channel: thread.channel, thread: thread.ts, message: thread.reply };
-  if (reviewer) await app.become(reviewer.name, route);
-  else await app.goTo(route);
-}
-
-async function askTimbre(app, state) {
-  const { store } = app;
-  const channel = store.channelNamed(store.guide?.channel ?? state.thread?.channel) ?? openChannels(app)[0];
-  const asker = plainPeople(app).find((person) => channel.members.includes(person.id)) ?? store.me;
-  state.question ??= store.guide?.question ?? (await questionOf(app, state.thread)) ?? "how do we do this here?";
-  await app.become(asker.name, { channel: channel.name });
-  app.main.prefill(`@${store.bot?.name ?? "timbre"} ${state.question}`);
-}
-
-async function retrain(app) {
-  const admin = [...app.store.people.values()].find((person) => person.is_admin && !person.is_bot) ?? app.store.me;
-  const channel = app.store.channelNamed(REVIEW_CHANNEL) ?? openChannels(app)[0];
-  await app.become(admin.name, { channel: channel.name });
-  app.main.prefill(`${app.store.commands[0]?.command ?? "/timbre"} retrain`);
-}
-
-async function decide(app) {
-  const reviewer = reviewers(app)[0] ?? app.store.me;
-  const channel = app.store.channelNamed(REVIEW_CHANNEL);
-  const { messages } = await look("messages", { channel: channel.id, as: reviewer.id, limit: 50 });
-  const report = messages.findLast((message) => message.blocks?.some((block) => block.type === "actions"));
-  await app.become(reviewer.name, { channel: REVIEW_CHANNEL, message: report?.ts });
-  if (!report) toast("The report is not here yet. It arrives in this channel when training has ended.");
 }

@@ -6,16 +6,41 @@ import { isReviewer } from "./roles.js";
 
 export const REVIEW_CHANNEL = "timbre-review";
 const LOOKED_AT = 12; // threads looked through for one that waits for a reviewer
+const ENDED = /Training run \d+ (failed|was cancelled)/;
 
 const people = (app) => [...app.store.people.values()].filter((person) => !person.is_bot);
-export const reviewers = (app) =>
+const reviewers = (app) =>
   people(app).filter((person) => isReviewer(person, app.store.groups.values()) && !person.is_admin);
-export const plainPeople = (app) =>
+const plainPeople = (app) =>
   people(app).filter((person) => !person.is_admin && !isReviewer(person, app.store.groups.values()));
-export const openChannels = (app) =>
+const openChannels = (app) =>
   [...app.store.channels.values()].filter(
     ({ kind, is_member: member, name }) => kind === "channel" && member && name !== REVIEW_CHANNEL,
   );
+
+
+export const isMine = (person, app) => person.id === app.store.me.id;
+/** The one of them who looks already, or else the first. */
+const oneOf = (persons, app) => persons.find((person) => isMine(person, app)) ?? persons[0] ?? app.store.me;
+
+/** Whom to be for a step; nobody changes who may do it already. */
+export const someoneWho = {
+  askedIn: (app, state) =>
+    app.store.channelNamed(app.store.guide?.channel ?? state.thread?.channel) ?? openChannels(app)[0],
+  asks(app, state) {
+    const members = this.askedIn(app, state)?.members ?? [];
+    return oneOf(
+      plainPeople(app).filter((person) => members.includes(person.id)),
+      app,
+    );
+  },
+  trains: (app) =>
+    oneOf(
+      people(app).filter((person) => person.is_admin),
+      app,
+    ),
+  reviews: (app) => oneOf(reviewers(app), app),
+};
 
 async function threads(app) {
   const asked = app.store.guide?.channel;
@@ -45,7 +70,7 @@ export async function threadToRead(app) {
 }
 
 /** A thread with a reply that no reviewer has decided on yet, the one just read if it is such a one. */
-export async function threadToReview(app, read) {
+async function threadToReview(app, read) {
   const found = await threads(app);
   found.sort((a, b) => Number(b.message.ts === read?.ts) - Number(a.message.ts === read?.ts));
   let fallback = null;
@@ -72,6 +97,27 @@ export async function threadToReview(app, read) {
     if (!decided) return candidate;
   }
   return fallback;
+}
+
+/** Which reply to review, and a reviewer who reads it and did not write it; null when there is no reply. */
+export async function planReview(app, read) {
+  const thread = await threadToReview(app, read);
+  if (!thread) return null;
+  const able = reviewers(app).filter(
+    (person) => !thread.authors.includes(person.id) && thread.members.includes(person.id),
+  );
+  return { thread, reviewer: able.length ? oneOf(able, app) : someoneWho.reviews(app) };
+}
+
+/** Since then: the newest report that waits for a decision, whether training ended without one, or said nothing. */
+export async function lookForReport(app, since) {
+  const reviewer = someoneWho.reviews(app);
+  const channel = app.store.channelNamed(REVIEW_CHANNEL)?.id ?? REVIEW_CHANNEL;
+  const { messages } = await look("messages", { channel, as: reviewer.id, limit: 50 });
+  const recent = messages.filter((message) => message.user === app.store.bot?.id && Number(message.ts) > (since ?? 0));
+  const report = recent.findLast((message) => message.blocks?.some((block) => block.type === "actions"));
+  const ended = !report && recent.some(({ text }) => ENDED.test(text));
+  return { report: report?.ts ?? null, ended, silent: !recent.length };
 }
 
 export async function questionOf(app, thread) {

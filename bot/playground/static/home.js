@@ -35,7 +35,7 @@ function content(app, name) {
       "div.empty",
       {},
       h("h2", {}, "Nothing here yet"),
-      h("p", {}, `${name} fills this page when it is connected.`),
+      h("p", {}, `${name} has published no home page yet.`),
     );
   const ctx = {
     names: app.names,

@@ -165,7 +165,7 @@ function threadSummary(message, app) {
     thinking
       ? h("span.faint", {}, `${nameOf(app.store.bot)} ${thinking}`)
       : message.latest_reply
-        ? h("span.faint", {}, `last ${ago(message.latest_reply)}`)
+        ? h("span.faint", {}, `last reply ${ago(message.latest_reply)}`)
         : null,
   );
 }

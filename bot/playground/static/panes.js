@@ -118,6 +118,8 @@ class Pane {
   #revealWanted() {
     if (!this.list) return;
     this.list.draw();
+    // Before its messages are here there is nothing to reveal; it is asked again then.
+    if (!this.app.store.timeline(this.channel.id, this.isThread ? this.app.route.thread : null)) return;
     const wanted = this.app.takeReveal(this.isThread);
     if (wanted) this.list.reveal(wanted).catch((error) => this.app.failed(error));
   }
