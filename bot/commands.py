@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from bot.console import note, print_json, progress, refuse_unwritable, say
 from bot.settings import Settings, load_settings
 from storage.database import Database
+from storage.knowledge import count_chunks
 from storage.workspaces import UNCLAIMED, workspaces
 from training.base_folder import base_folder
 from training.checkpoints import refuse_unusable
@@ -22,6 +23,10 @@ from training.worker import stop_on_signals, work
 OURS = ("bot", "training", "storage")
 # At WARNING these tell of every job that outlasts its interval, and of requests that are tried again.
 CHATTY = ("apscheduler", "httpx", "openai", "sentence_transformers")
+NOTHING_KNOWN = (
+    "Nothing has been ingested or approved yet: add documents with `timbre ingest FOLDER`, "
+    "or have reviewers approve answers in Slack."
+)
 
 
 class CommandError(ValueError):
@@ -118,6 +123,9 @@ def playground(data: Path | None, port: int, host: str, allow_remote: bool) -> N
 
 def ask(data: Path | None, question: str, as_json: bool) -> None:
     """Answer one question on standard output."""
+    if not question.strip():
+        raise CommandError('the question is empty: ask one, like `timbre ask "How much leave do we get?"`')
+    from bot.answering.answerer import Answered
     from bot.answering.asking import ask_once
     from bot.processes import model_server
 
@@ -125,7 +133,11 @@ def ask(data: Path | None, question: str, as_json: bool) -> None:
     with model_server(settings) as settings:
         database = _upgraded(settings)
         try:
-            answered = ask_once(settings, database, question, team_id=team_of(database))
+            team_id = team_of(database)
+            known = _passages(database, team_id)
+            answered = (
+                ask_once(settings, database, question, team_id=team_id) if known else Answered(NOTHING_KNOWN, "", (), 0)
+            )
         finally:
             database.close()
     if as_json:
@@ -282,6 +294,11 @@ def _demo_settings(data: Path | None) -> Settings:
     settings = load_settings(data=data)
     chosen = settings.data if "data" in settings.model_fields_set else settings.data / "demo"
     return open_settings(chosen, at_least="WARNING")
+
+
+def _passages(database: Database, team_id: str) -> int:
+    with database.reading() as session:
+        return count_chunks(session, team_id=team_id)[0]
 
 
 def _validated(loss: float | None) -> str:

@@ -324,6 +324,20 @@ def test_a_question_is_answered_with_no_server_running(timbre: Timbre) -> None:
     assert [source["title"] for source in answer["sources"]] == ["Mooring"]
 
 
+def test_a_question_before_anything_is_known_says_what_to_do(timbre: Timbre, models: FakeModelServer) -> None:
+    plain = timbre("ask", "What do visitors pay?", models_url=models.url)
+    document = timbre("ask", "What do visitors pay?", "--json", models_url=models.url).document
+
+    assert plain.code == 0
+    assert plain.out.startswith("Nothing has been ingested or approved yet: add documents with `timbre ingest")
+    assert (document["text"], document["sources"]) == (plain.out.strip(), [])
+
+
+@pytest.mark.parametrize("question", ["", "  \n"])
+def test_an_empty_question_is_refused(timbre: Timbre, question: str) -> None:
+    assert timbre("ask", question).refusal.startswith("the question is empty")
+
+
 def test_a_voice_is_trained_and_measured_from_files(timbre: Timbre, small_base: Path) -> None:
     pairs = pairs_file(timbre.folder / "pairs.jsonl", count=24)
 
