@@ -33,8 +33,9 @@ class Guide {
   constructor(app, element) {
     this.#app = app;
     this.#element = element;
-    // What was sent is not remembered over a reload: the answer may have come in between.
-    this.#state = { hidden: false, ...structuredClone(FRESH), ...remembered(), sent: false };
+    // What may have changed over a reload is looked up again: the answer and the report may have come in between.
+    this.#state = { hidden: false, ...structuredClone(FRESH), ...remembered(), sent: false, report: null };
+    if (this.#state.step > ASKING_AGAIN) Object.assign(this.#state, structuredClone(FRESH));
     this.draw = once(() => this.#draw());
   }
 

@@ -54,9 +54,8 @@ const CLOSING = {
   title: "Done",
   view: (app, state) => ({
     text:
-      "That was the loop: people approved answers, Timbre trained on them, a reviewer decided, and the same question " +
-      "was answered again. Read the two answers in their two threads, then try a question of your own. " +
-      "The README says how to use Timbre in a real Slack.",
+      "That was the loop: approve, train, decide, ask again. Read the two answers in their two threads, " +
+      "then try your own question. The README says how to use Timbre in a real Slack.",
     button: state.asked[0] ? "Read the first answer" : null,
     more: state.asked[0] && state.asked[1] ? "Read the second answer" : null,
   }),
