@@ -1,7 +1,7 @@
 """`timbre tour`: the whole loop without a browser, acted by the demo's people through the playground."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -41,6 +41,14 @@ class Findings:
     report: dict[str, Any] = field(default_factory=dict)
     swap: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+
+
+def facts_in(text: str, facts: Sequence[str]) -> dict[str, Any]:
+    """Return the facts that an answer should hold, and whether it holds them all.
+
+    A tour does not fail on them: the model that ships is a weak first version.
+    """
+    return {"facts": list(facts), "has_facts": all(fact in text for fact in facts)}
 
 
 class Tour:
@@ -238,10 +246,18 @@ class Tour:
             raise StepFailedError(f"an answer without a source: {reply['text']}")
         kept = ("number", "title", "is_cited")
         sources = [{name: source[name] for name in kept} for source in answer.sources]
-        return {"question": self._question.text, "text": answer.text, "model": answer.model, "sources": sources}
+        facts = facts_in(answer.text, self._question.facts)
+        return {
+            "question": self._question.text,
+            "text": answer.text,
+            "model": answer.model,
+            "sources": sources,
+            **facts,
+        }
 
     def _quoted(self, answer: dict[str, Any]) -> str:
-        return f"{answer['model']}: “{answer['text']}” [{len(answer['sources'])} sources]"
+        facts = "yes" if answer["has_facts"] else "no"
+        return f"{answer['model']}: “{answer['text']}” [{len(answer['sources'])} sources, facts: {facts}]"
 
     def _command(self, text: str) -> None:
         channel = next(c for c in self._stage.content.company.channels if c.name == self._stage.settings.review_channel)

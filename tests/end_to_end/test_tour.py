@@ -108,6 +108,8 @@ def test_the_next_answer_sounds_different_and_names_the_new_voice(toured: Toured
     assert before["text"] != after["text"]
     assert min(len(before["text"]), len(after["text"])) > 0
     for answer in (before, after):
+        assert answer["facts"]
+        assert answer["has_facts"] == all(fact in answer["text"] for fact in answer["facts"])
         assert answer["sources"]
         assert all(source["number"] >= 1 and source["title"] for source in answer["sources"])
 
