@@ -52,7 +52,8 @@ class Guide {
     const state = this.#state;
     const step = stepDone(what, this.#app);
     if (step !== null) this.#finish(step);
-    if (call === "command" && /^retrain\b/.test(body.text)) Object.assign(state, { since: at - 1, ended: false });
+    if (call === "command" && /^retrain\b/.test(body.text))
+      Object.assign(state, { since: at - 1, ended: false, startedIn: this.#app.store.channel(body.channel)?.name });
     if (step === DECIDING) Object.assign(state, { report: null, rejected: /reject/.test(body.action_id) });
     if (isQuestion(what, this.#app) && state.step >= ASKING) {
       state.sent = !state.asked.some((thread) => thread?.ts === answer.message.ts);
@@ -91,7 +92,9 @@ class Guide {
     // The playground may be away for a moment; the next look asks again.
     const found = await lookForReport(this.#app, state.step === TRAINING ? since : null).catch(() => null);
     if (!found || since !== state.since) return;
-    const refused = found.silent && since && Date.now() / 1000 - since > REFUSED_AFTER_S;
+    // Progress is told where training was asked for, and only the review channel is looked at.
+    const told = state.startedIn === REVIEW_CHANNEL;
+    const refused = told && found.silent && since && Date.now() / 1000 - since > REFUSED_AFTER_S;
     if (found.report) this.#reported(found.report);
     else if (state.step === TRAINING && (found.ended || refused)) Object.assign(state, { since: null, ended: true });
     this.draw();

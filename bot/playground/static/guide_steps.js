@@ -103,7 +103,7 @@ function training(app, state) {
   if (waits(app, command)) return { text: `${command} waits in the composer: send it with Enter.` };
   const person = someoneWho.trains(app);
   const before = state.ended
-    ? "The training ended without a report; Timbre says why in the channel. "
+    ? "No report came of it: Timbre says why in the channel. "
     : "Admins start training. ";
   return {
     text: `${before}${becoming(person, app)}The button puts ${command} into the composer, for you to send.`,
