@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from bot.commands import training_config
+from bot.commands.opening import training_config
 from bot.settings import Settings
 from storage.adapters import live_voice
 from storage.ballots import Ballot

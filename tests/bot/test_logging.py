@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.answering.models import Models
-from bot.commands import CHATTY, OURS, open_settings
+from bot.commands.opening import CHATTY, OURS, open_settings
 from tests.fakes import FakeModelServer
 from tests.playground_server import RunningPlayground
 from training.voices import VoiceServerError

@@ -1,0 +1,13 @@
+"""What the commands of the command line do. Models are imported by those that need them, never by the bot."""
+
+from collections.abc import Callable
+
+from bot.commands.caring import doctor, upgrade
+from bot.commands.knowing import ask, ingest
+from bot.commands.learning import evaluate, train
+from bot.commands.running import bot, demo, playground, serve, tour, worker
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    command.__name__: command
+    for command in (demo, tour, bot, serve, worker, playground, ask, ingest, train, evaluate, upgrade, doctor)
+}

@@ -1,0 +1,75 @@
+"""The commands that ask and ingest."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+from bot.commands.opening import CommandError, open_database, open_settings, team_of, utc_now
+from bot.console import note, print_json, progress, say
+from storage.database import Database
+from storage.knowledge import count_chunks
+
+NOTHING_KNOWN = (
+    "Nothing has been ingested or approved yet: add documents with `timbre ingest FOLDER`, "
+    "or have reviewers approve answers in Slack."
+)
+
+
+def ask(data: Path | None, question: str, as_json: bool) -> None:
+    """Answer one question on standard output."""
+    if not question.strip():
+        raise CommandError('the question is empty: ask one, like `timbre ask "How much leave do we get?"`')
+    from bot.answering.answerer import Answered
+    from bot.answering.asking import ask_once
+    from bot.processes import model_server
+
+    settings = open_settings(data, at_least="WARNING")
+    with model_server(settings) as settings:
+        database = open_database(settings)
+        try:
+            team_id = team_of(database)
+            known = _passages(database, team_id)
+            answered = (
+                ask_once(settings, database, question, team_id=team_id) if known else Answered(NOTHING_KNOWN, "", (), 0)
+            )
+        finally:
+            database.close()
+    if as_json:
+        sources = [
+            {"number": s.number, "title": s.title, "permalink": s.permalink, "is_cited": s.is_cited}
+            for s in answered.sources
+        ]
+        print_json({"text": answered.text, "model": answered.model, "sources": sources, "ms": answered.latency_ms})
+        return
+    say(answered.text)
+    for source in answered.sources:
+        say(f"  [{source.number}] {source.title}")
+
+
+def ingest(data: Path | None, paths: Iterable[Path], as_json: bool) -> None:
+    """Store documents, for the bot to index when it runs; exit 2 when a file was refused, after storing the others."""
+    from bot.answering.ingesting import ingest as store
+    from bot.answering.ingesting import read_documents, remove_gone
+
+    settings = open_settings(data)
+    database = open_database(settings)
+    team_id, paths = team_of(database), list(paths)
+    reading = read_documents(paths, team_id=team_id)
+    with progress("ingesting") as tell:
+        done = store(database, reading.documents, now=utc_now, on_progress=tell)
+    removed, refused = remove_gone(database, paths, team_id=team_id, now=utc_now), len(reading.refused)
+    database.close()
+    if as_json:
+        print_json({**asdict(done), "removed": removed, "refused": refused})
+    else:
+        counts = f"{done.changed} documents new or changed, {done.unchanged} as before, {removed} removed"
+        say(f"{counts}, {refused} files refused, {done.passages} passages.")
+    for line in reading.refused:
+        note(f"timbre: {line}")
+    if refused:
+        raise SystemExit(2)
+
+
+def _passages(database: Database, team_id: str) -> int:
+    with database.reading() as session:
+        return count_chunks(session, team_id=team_id)[0]

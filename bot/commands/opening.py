@@ -1,0 +1,79 @@
+"""What the commands begin with: settings, logging, the database."""
+
+import logging
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.settings import Settings, load_settings
+from storage.database import Database
+from storage.workspaces import UNCLAIMED, workspaces
+from training.config import TrainingConfig
+from training.hyperparameters import LoraSettings
+
+OURS = ("bot", "training", "storage")
+# At WARNING these tell of every job that outlasts its interval, and of requests that are tried again.
+CHATTY = ("apscheduler", "httpx", "openai", "sentence_transformers")
+
+
+class CommandError(ValueError):
+    """A command can't do what was asked; the message says what to do."""
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def open_settings(data: Path | None, *, at_least: str = "DEBUG", **overrides: object) -> Settings:
+    """Read the settings, make the data folder, and start logging; a command may want less logged than is set."""
+    settings = load_settings(data=data, **overrides)
+    level = max(settings.log_level, at_least, key=logging.getLevelNamesMapping().__getitem__)
+    settings = settings.model_copy(update={"log_level": level})
+    settings.make_data_folder()
+    # Libraries only warn: below that they log every statement and request, and what people wrote with them.
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for ours in OURS:
+        logging.getLogger(ours).setLevel(settings.log_level)
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel(logging.ERROR)
+    # It also raises what it logs as an error, and that is told once.
+    logging.getLogger("slack_sdk.web").setLevel(logging.CRITICAL)
+    return settings
+
+
+def training_config(settings: Settings) -> TrainingConfig:
+    """Return what a worker is told."""
+    return TrainingConfig(
+        data_folder=settings.data,
+        database_url=settings.database,
+        base_model=settings.base_model,
+        house_style=settings.house_style_summary(),
+        min_pairs=settings.min_pairs,
+        lora=LoraSettings(
+            epochs=settings.epochs,
+            batch_size=settings.batch_size,
+            max_length=settings.max_length,
+            rank=settings.rank,
+            learning_rate=settings.learning_rate,
+            seed=settings.seed,
+        ),
+        ballot_days=settings.ballot_days,
+        # A core is left for answering: the bot must acknowledge in time while a run uses the same machine.
+        threads=max(1, (os.cpu_count() or 2) - 1),
+    )
+
+
+def team_of(database: Database) -> str:
+    """Return the workspace a command is about: the only one there is, or, before the bot first connected, none yet."""
+    with database.reading() as session:
+        known = workspaces(session)
+    if len(known) > 1:
+        raise CommandError(f"this data folder serves several workspaces ({', '.join(known)}); give each its own --data")
+    return next(iter(known), UNCLAIMED)
+
+
+def open_database(settings: Settings) -> Database:
+    database = Database(settings.database)
+    database.upgrade()
+    return database
