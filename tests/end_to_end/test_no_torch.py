@@ -13,7 +13,7 @@ import pytest
 from storage.database import Database, sqlite_url
 from storage.knowledge import count_chunks
 from storage.pairs import PairStatus, count_by_status, pairs_without_context
-from storage.runs import RunStatus, list_runs
+from storage.runs import Run, RunStatus, list_runs
 from tests.end_to_end.commands import environment
 from tests.fakes import FakeModelServer
 from tests.playground_server import RunningPlayground, wait_until
@@ -70,6 +70,11 @@ def is_indexed(database: Database) -> bool:
         return count_chunks(session, team_id=TEAM)[1] == 0 and not pairs_without_context(session, limit=1)
 
 
+def asked_for(database: Database) -> list[Run]:
+    with database.reading() as session:
+        return list_runs(session, team_id=TEAM)
+
+
 def live_through_a_day(slack: RunningPlayground, database: Database) -> None:
     """Talk, approve, ask, and ask for a run."""
     for berth in BERTHS:
@@ -85,8 +90,9 @@ def live_through_a_day(slack: RunningPlayground, database: Database) -> None:
     assert "Cedar be 5 crowns" in slack.texts("help", as_="tom", thread_ts=asked)[-1]
 
     slack.control("command", user="maya", channel="timbre-review", command="/timbre", text="retrain", wait=True)
-    with database.reading() as session:
-        (run,) = list_runs(session, team_id=TEAM)
+    # The command is acknowledged before it is carried out.
+    wait_until(lambda: asked_for(database), "a run is asked for", timeout=WAIT)
+    (run,) = asked_for(database)
     assert run.status is RunStatus.QUEUED
 
 
