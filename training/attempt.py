@@ -11,14 +11,10 @@ from pathlib import Path
 from storage import runs
 from storage.database import Database
 from training.config import TrainingConfig
+from training.exit_codes import LOST
 
 logger = logging.getLogger(__name__)
 
-DONE, FAILED, LOST, UNTOLD = 0, 10, 11, 12
-"""Exit codes: people were asked; the run failed and says why; it is somebody else's; not even that could be said.
-
-Python itself ends with 1 or 2 when it says nothing of the kind.
-"""
 LOWER_PRIORITY = 10
 
 

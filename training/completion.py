@@ -7,8 +7,8 @@ import traceback
 import torch
 from sqlalchemy.exc import SQLAlchemyError
 
-from training.attempt import DONE, FAILED, LOST, UNTOLD
 from training.errors import TrainingError
+from training.exit_codes import DONE, FAILED, LOST, UNTOLD
 from training.outcome import RunLostError, fail
 from training.pipeline import Attempt, complete
 

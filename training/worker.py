@@ -17,8 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from storage import runs
 from storage.database import Database
 from storage.runs import Run, RunStatus
-from training.attempt import DONE, FAILED, LOST
 from training.config import TrainingConfig
+from training.exit_codes import DONE, FAILED, LOST
 from training.folders import RunFolders
 from training.launchers.local import LocalAttempt, LocalLauncher
 from training.outcome import fail

@@ -16,11 +16,12 @@ from storage.database import Database
 from storage.runs import Run, RunStatus
 from tests.fakes import FakeVoiceServer
 from tests.training.runs.team import NOW, TEAM, Candidates, add_pair, claimed_run, clock
-from training.attempt import FAILED, LOST, main
+from training.attempt import main
 from training.checkpoints import read_manifest
 from training.completion import explain
 from training.config import TrainingConfig
 from training.dataset import make_dataset, usable_pairs, write_dataset
+from training.exit_codes import FAILED, LOST
 from training.folders import RunFolders
 from training.outcome import RunLostError
 from training.pipeline import Attempt, complete

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from training.attempt import LOST
+from training.exit_codes import LOST
 
 PROGRAM = "import sys, time; from training.attempt import end_with_stdin; end_with_stdin(); time.sleep({seconds})"
 
