@@ -36,19 +36,17 @@ def byte_tokenizer(
     return tokenizer
 
 
-@pytest.fixture(scope="session")
-def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a two-layer Llama with random weights."""
-    folder = tmp_path_factory.mktemp("models") / "tiny"
+def save_random_llama(folder: Path, *, hidden_size: int, layers: int, heads: int, positions: int) -> Path:
+    """Save a Llama with random weights, the same each time, and a token for each byte; returns its folder."""
     tokenizer = byte_tokenizer(template=CHATML)
     config = LlamaConfig(
         vocab_size=len(tokenizer),
-        hidden_size=64,
-        intermediate_size=128,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=512,
+        hidden_size=hidden_size,
+        intermediate_size=2 * hidden_size,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        num_key_value_heads=heads // 2,
+        max_position_embeddings=positions,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=None,
@@ -59,6 +57,13 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         LlamaForCausalLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a two-layer Llama with random weights."""
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    return save_random_llama(folder, hidden_size=64, layers=2, heads=4, positions=512)
 
 
 @pytest.fixture
