@@ -104,17 +104,6 @@ class Promotion:
             self._record(session, team_id, swap, by, ROLLED_BACK, {"rollback": True})
         return swap
 
-    def ensure_loaded(self, team_id: str) -> str:
-        """Have the model server load the voice in use again, after a restart of it; returns the name to ask for.
-
-        Raises `VoiceNotLoaded`.
-        """
-        with self._database.reading() as session:
-            live = adapters.live_voice(session, team_id=team_id)
-        if live.adapter:
-            load_unchanged(self._server, live.adapter)
-        return self._name(live.adapter)
-
     def _audible(self, live: Adapter | None) -> str:
         """Return what answers now: the voice in use, or the base model where the server can't use that one."""
         try:

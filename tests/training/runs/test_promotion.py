@@ -336,20 +336,6 @@ def test_two_rollbacks_at_once_never_bring_a_voice_back(
     assert standing.count(AdapterStatus.LIVE) == 1
 
 
-def test_the_voice_in_use_is_loaded_again_after_the_server_was_restarted(
-    team: Database, promotion: Promotion, ballot: Ballot
-) -> None:
-    promotion.approve(ballot.id, by="U-reviewer")
-    restarted = FakeVoiceServer()
-    assert Promotion(team, restarted, clock).ensure_loaded(TEAM) == "voice-1"
-    assert list(restarted.loaded) == ["voice-1"]
-
-
-def test_without_a_voice_in_use_there_is_nothing_to_load(promotion: Promotion, server: FakeVoiceServer) -> None:
-    assert promotion.ensure_loaded(TEAM) == "base"
-    assert server.loaded == {}
-
-
 def test_a_ballot_that_does_not_exist_is_a_key_error(promotion: Promotion) -> None:
     with pytest.raises(KeyError):
         promotion.approve(99, by="U-reviewer")
