@@ -16,7 +16,7 @@ from bot.demo.seed import approver_of, workspace_seed
 from bot.processes import Processes, free_port, is_listening
 from bot.settings import Settings
 from storage.database import Database, sqlite_url
-from storage.knowledge import NewDocument
+from storage.knowledge import NewDocument, count_chunks
 from storage.workspaces import other_workspaces, register_workspace
 from training.base_folder import base_folder
 
@@ -67,10 +67,11 @@ class Stage:
         self.history, self.team_id = seeded["messages"], seeded["team"]["id"]
         self._store_documents()
         self.processes.start("worker", settings=self.settings)
+        # The bot comes last: a question asked the moment it listens must find the models.
+        self.processes.wait_until(self._models_answer, what="the model server")
         self.processes.start("bot", settings=self.settings)
         self.processes.wait_until(lambda: self.connections() > 0, what="the bot")
-        self.processes.wait_until(lambda: is_listening(self.settings.models_url), what="the model server")
-        self.processes.wait_until(self._models_answer, what="the model server")
+        self.processes.wait_until(self._is_indexed, what="the index")
 
     def connections(self) -> int:
         """Return how many Socket Mode connections the bot has."""
@@ -128,6 +129,10 @@ class Stage:
             self.control.call("seed")
             return True
         return False
+
+    def _is_indexed(self) -> bool:
+        with self.database.reading() as session:
+            return count_chunks(session, team_id=self.team_id)[1] == 0
 
     def _models_answer(self) -> bool:
         with contextlib.suppress(httpx.TransportError):
