@@ -1,0 +1,1 @@
+"""Secrets and personal data leave a text before it is stored; placeholders stand where they stood."""

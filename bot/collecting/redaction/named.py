@@ -1,0 +1,100 @@
+"""Secrets that are told by the word before them: `password: …`, `API_KEY=…`, "the password is …"."""
+
+import re
+from collections.abc import Iterator
+
+from bot.collecting.redaction.placeholders import Kind
+from bot.collecting.redaction.spans import Span
+from bot.collecting.redaction.values import is_bare_word, is_password, is_template, is_token
+
+NAME = (
+    r"(?:passw(?:or)?d|passphrase|passcode|passwort|kennwort|contraseña|(?<![a-z])pwd|(?<![a-z])pw|(?<![a-z])pass)\d?"
+)
+KEY_NAME = (
+    r"(?:(?:api|access|auth|secret|private|client|signing|webhook|encryption|master|shared|service|account|deploy"
+    r"|license|bot|app|refresh|session|storage)[ _-]?key(?:[ _-]?id)?"
+    r"|(?<![a-z])token|(?:auth|access|bot|app)token|secret|credentials?)"
+)
+MARKS = r"[\"'`*_~\]]{0,3}"
+ASSIGNED = r"[ \t]{0,3}(?::=|=>|[:=])[ \t]{0,3}\n?[ \t]{0,3}"
+VERB = r"\s(?:is|was|are|now|ist|to|to be):?\s{1,3}"
+GIVEN = r"([^\s=][^\n]{0,250})"
+PASSWORD = re.compile(rf"{NAME}{MARKS}{ASSIGNED}{GIVEN}", re.IGNORECASE)
+TOKEN = re.compile(rf"{KEY_NAME}{MARKS}{ASSIGNED}{GIVEN}", re.IGNORECASE)
+SAID = re.compile(rf"(?:{NAME}|{KEY_NAME})\b[^\n.:=?;]{{0,40}}?{VERB}{GIVEN}", re.IGNORECASE)
+FOLLOWED = re.compile(rf"(?:{NAME}|{KEY_NAME}):?\s{{1,3}}{GIVEN}", re.IGNORECASE)
+COMMAND = re.compile(r"(?:\bcurl\b[^\n]{0,200}?\s(?:-u|--user)|\bsshpass\s+-p)[\s=]{0,3}([^\s][^\n]{3,250})")
+QUOTES = "\"'`“”‘’"
+CLOSING = {"“": "”", "‘": "’"}
+# `Password=a;Database=b`, `password=a&b=c`, `password=a, user=b`, `password=a)`
+NEXT_FIELD = re.compile(r"[;,&]\s*[\w ]{1,30}=|[,;)\]}>]*$")
+
+
+def named(text: str) -> Iterator[Span]:
+    """Yield the secrets in a text that are named as such."""
+    for pattern, is_given in (
+        (PASSWORD, _is_password),
+        (TOKEN, _is_token),
+        (SAID, _is_said),
+        (FOLLOWED, _is_said),
+        (COMMAND, _is_login),
+    ):
+        at = 0
+        while match := pattern.search(text, at):
+            start, value, is_quoted = _value(match[1], match.start(1))
+            if is_given(match, value, is_quoted):
+                yield Span(start, start + len(value), Kind.SECRET, value)
+            # The same line may name another one.
+            at = max(match.start(1), match.start() + 1)
+
+
+def _value(given: str, at: int) -> tuple[int, str, bool]:
+    """Return where a value starts in the text, the value, and whether it is quoted."""
+    bare = given.lstrip("*_~")
+    if bare[:1] in QUOTES and bare[:1]:
+        closing = CLOSING.get(bare[0], bare[0])
+        end = bare.find(closing, 1)
+        if end > 1:
+            return at + len(given) - len(bare) + 1, bare[1:end], True
+        given, at = bare.lstrip(QUOTES), at + len(given) - len(bare.lstrip(QUOTES))
+    word = given.split(maxsplit=1)[0] if given.split() else ""
+    cut = NEXT_FIELD.search(word)
+    word = word[: cut.start()] if cut else word
+    return at, word.rstrip(".,:;" + QUOTES + "*"), False
+
+
+def _is_password(match: re.Match[str], value: str, is_quoted: bool) -> bool:
+    if is_quoted:
+        return (
+            len(value) >= 4 and not is_template(value) and (is_password(value) or is_token(value) or " " not in value)
+        )
+    if is_password(value):
+        return True
+    # `password: swordfish` and nothing behind it; `DB_PASSWORD=swordfish`, but not `password=variable`.
+    is_alone = match[1].strip() == value
+    is_setting = "=" not in match[0] or match[0].split("=")[0].strip().isupper()
+    return is_alone and is_setting and is_bare_word(value) and not ORDINARY.fullmatch(value)
+
+
+def _is_token(match: re.Match[str], value: str, is_quoted: bool) -> bool:
+    return is_token(value) and (not is_quoted or " " not in value)
+
+
+def _is_said(match: re.Match[str], value: str, is_quoted: bool) -> bool:
+    is_named_password = re.match(NAME, match[0], re.IGNORECASE)
+    if is_quoted and is_named_password and " " not in value:
+        return is_password(value)
+    return is_password(value) and (bool(is_named_password) or (is_token(value) and len(value) >= 12))
+
+
+def _is_login(match: re.Match[str], value: str, is_quoted: bool) -> bool:
+    user, colon, password = value.partition(":")
+    return "sshpass" in match[0] or bool(user and colon and len(password) >= 3 and not is_template(password))
+
+
+ORDINARY = re.compile(
+    r"string|text|hidden|none|null|true|false|required|optional|changed|missing|incorrect|invalid|wrong|expired|empty"
+    r"|reset|forgotten|unknown|unset|redacted|removed|blank|same|here|below|above|varchar|bytes|integer"
+    r"|number|field|input|enabled|disabled|protected|encrypted|hashed|login|username",
+    re.IGNORECASE,
+)

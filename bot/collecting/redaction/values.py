@@ -1,0 +1,56 @@
+"""Whether what stands behind `password:` is a password, or a word, a variable or a blank to fill in."""
+
+import re
+
+TEMPLATE = re.compile(
+    r"""
+    [<\[{].* | \$[({].* | \$[A-Za-z_]\w*\W* | %[\w(].*[%)s]          # <token>, {{ token }}, ${TOKEN}, %TOKEN%
+    | (.)\1* | [*•.x…_-]+                                            # ****
+    | (?:your|my|the|some|an?|dummy|fake|sample|example|test|insert|enter|new|old|db|user|default)?[\W_]*
+      (?:change[\W_]?(?:me|it|this)|passw(?:or)?d|pass|pwd|secret|token|api[\W_]?key|key|placeholder|redacted|example|todo|tbd
+        |hidden|value|string)
+      (?:[\W_]*(?:here|value|goes|this))*[\W_]*
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+# `settings.db_password`, `get_secret("db")`, `os.environ["TOKEN"]`, `self._token`
+CODE = re.compile(r"[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+\W*|[\w.:>-]*\w[(\[].*|[&*]\w+|@\w+/.*")
+PATH = re.compile(r"(?:~|\.{0,2})/.*|[A-Za-z]:\\.*|[a-z][\w.-]*[:/][a-z].*|.*://.*")
+ALGORITHM = re.compile(
+    r"(?:sha|md|base|bcrypt|scrypt|argon|aes|utf|rsa|oauth|v|http|tls|ed|pbkdf|ntlm)-?\d+.*", re.IGNORECASE
+)
+WORD = re.compile(r"[^\W\d_]+(?:['’_-][^\W\d_]+)*\W*")
+
+
+def is_template(value: str) -> bool:
+    """Return whether a value is a blank that somebody is to fill in."""
+    return TEMPLATE.fullmatch(value) is not None
+
+
+def is_password(value: str) -> bool:
+    """Return whether a value looks like a password rather than like a word of a sentence or an expression in code."""
+    if len(value) < 5 or _is_something_else(value) or ALGORITHM.fullmatch(value):
+        return False
+    return _classes(value) >= 3 or (_classes(value) == 2 and len(value) >= 6 and any(map(str.isdigit, value)))
+
+
+def is_token(value: str) -> bool:
+    """Return whether a value looks like a token rather than like a word, a number, a path or an expression in code."""
+    if len(value) < 8 or _is_something_else(value) or PATH.fullmatch(value):
+        return False
+    return any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+
+
+def is_bare_word(value: str) -> bool:
+    """Return whether a value is one word, which is a password only where nothing else can stand."""
+    return len(value) >= 4 and WORD.fullmatch(value) is not None and not is_template(value)
+
+
+def _is_something_else(value: str) -> bool:
+    return is_template(value) or bool(CODE.fullmatch(value)) or bool(WORD.fullmatch(value)) or "://" in value
+
+
+def _classes(value: str) -> int:
+    """Return how many of lower case, upper case, digits and other signs a value has."""
+    is_other = any(not sign.isalnum() and sign not in "-'’_.,:" for sign in value)
+    return sum((any(map(str.islower, value)), any(map(str.isupper, value)), any(map(str.isdigit, value)), is_other))
