@@ -17,7 +17,7 @@ NO_ADDRESS = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-METHOD_CALL = re.compile(r"[^\W\d]\w*@[^\W\d]\w*\.[a-z]{4,}\(")  # q@k.transpose(
+METHOD_CALL = re.compile(r"[^@]+@[\w.]+\.[a-z]{4,}\(")  # q@k.transpose(
 REMOTE_PATH = re.compile(r":[/~.]")  # deploy@web-3.example.com:/srv
 
 

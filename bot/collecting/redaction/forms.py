@@ -1,6 +1,7 @@
 """Secrets that can be told by themselves: by the form that their makers gave them, or by how random they are."""
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import pairwise
@@ -29,10 +30,10 @@ FORMS = tuple(
         r"AGE-SECRET-KEY-1[A-Z0-9]{58}",
         r"ATATT3[\w=-]{50,300}",  # Atlassian
         r"dapi[0-9a-f]{32}",  # Databricks
+        r"AKCp[A-Za-z0-9]{60,100}",  # Artifactory
     )
 )
 DETECTORS = (
-    "artifactory.ArtifactoryDetector",
     "aws.AWSKeyDetector",
     "azure_storage_key.AzureStorageKeyDetector",
     "discord.DiscordBotTokenDetector",
@@ -55,21 +56,33 @@ HEADER = re.compile(
 RANDOM = re.compile(r"(?<![\w+/=.:-])[A-Za-z0-9+/_-]{32,100}={0,2}(?![\w+/=-])")
 NO_SECRET = re.compile(r"sha\d{1,3}[-:_].*|AAAA[A-Z]3NzaC1.*|iVBORw0KGgo.*|/9j/.*|R0lGOD.*|UklGR.*", re.IGNORECASE)
 RANDOM_ENOUGH = 4.4  # bits a character: names in code have fewer, 32 random ones of base64 nearly always more
-MIXED_ENOUGH = 8  # times that letters and digits, upper and lower case take turns
+MIXED_ENOUGH = 0.45  # of the places between two characters, where letters and digits, upper and lower case take turns
 
 
 def forms(text: str) -> Iterator[Span]:
     """Yield the secrets in a text that need no word before them."""
-    for start, end in (*_private_keys(text), *_by_form(text), *_headers(text), *_random(text)):
+    for start, end in (*_private_keys(text), *_by_form(text), *_headers(text)):
         yield Span(start, end, Kind.SECRET, text[start:end])
 
 
+def random_runs(text: str) -> Iterator[Span]:
+    """Yield what is too random to be a name and too short to be a file."""
+    for match in RANDOM.finditer(text):
+        run = match[0].rstrip("=")
+        if _turns(run) >= MIXED_ENOUGH * len(run) and not NO_SECRET.match(run) and _entropy()(run) >= RANDOM_ENOUGH:
+            yield Span(*match.span(), Kind.SECRET, match[0])
+
+
 def _private_keys(text: str) -> Iterator[tuple[int, int]]:
+    begins, ends = PRIVATE_KEY.finditer(text), deque(PRIVATE_KEY_END.finditer(text))
     at = 0
-    while begin := PRIVATE_KEY.search(text, at):
-        end = PRIVATE_KEY_END.search(text, begin.end()) or KEY_LINES.match(text, begin.end())
-        at = end.end() if end else begin.end()
-        yield begin.start(), at
+    for begin in begins:
+        while ends and ends[0].start() < begin.end():
+            ends.popleft()
+        end = ends[0] if ends else KEY_LINES.match(text, begin.end())
+        if begin.start() >= at and end and end.end() > begin.end():
+            at = end.end()
+            yield begin.start(), at
 
 
 def _by_form(text: str) -> Iterator[tuple[int, int]]:
@@ -96,20 +109,14 @@ def _detected_forms() -> tuple[re.Pattern[str], ...]:
     for name in DETECTORS:
         module, _, detector = name.partition(".")
         patterns.extend(getattr(import_module(f"detect_secrets.plugins.{module}"), detector).denylist)
-    return tuple(patterns)
+    # Of a link, only what is secret in it goes.
+    return tuple(pattern for pattern in patterns if "://" not in pattern.pattern)
 
 
 def _headers(text: str) -> Iterator[tuple[int, int]]:
     for match in HEADER.finditer(text):
         if any(map(str.isdigit, match[1])) and not is_template(match[1]):
             yield match.span(1)
-
-
-def _random(text: str) -> Iterator[tuple[int, int]]:
-    for match in RANDOM.finditer(text):
-        run = match[0].rstrip("=")
-        if _turns(run) >= MIXED_ENOUGH and not NO_SECRET.match(run) and _entropy()(run) >= RANDOM_ENOUGH:
-            yield match.span()
 
 
 def _turns(run: str) -> int:

@@ -1,6 +1,7 @@
 """Links stay; the passwords and tokens in them go."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -33,11 +34,13 @@ WEBHOOK = re.compile(
 
 @dataclass(frozen=True)
 class Link:
-    """Where a link stands, and where in it the host and what is before it end."""
+    """Where a link stands, where in it the part with the host starts and ends, and whether a password is in that."""
 
     start: int
     end: int
+    host_start: int
     host_end: int
+    has_password: bool
 
 
 def links(text: str) -> list[Link]:
@@ -45,6 +48,12 @@ def links(text: str) -> list[Link]:
     if "://" not in text:
         return []
     return [_link(match) for match in LINK.finditer(text)]
+
+
+def link_at(found: list[Link], at: int) -> Link | None:
+    """Return the link that the character at a position of the text belongs to."""
+    before = bisect_right(found, at, key=lambda link: link.start)
+    return found[before - 1] if before and at < found[before - 1].end else None
 
 
 def tokens(text: str, found: list[Link]) -> Iterator[Span]:
@@ -56,19 +65,21 @@ def tokens(text: str, found: list[Link]) -> Iterator[Span]:
 
 
 def _link(match: re.Match[str]) -> Link:
-    first = match[0].index("://") + 3
-    ends = [at for at in (match[0].find(sign, first) for sign in "/?#") if at >= 0]
-    return Link(match.start(), match.end(), match.start() + min(ends, default=len(match[0])))
+    address = match[0]
+    first = address.index("://") + 3
+    # A password in a connection string may have a slash in it; in a web address, an @ behind one is part of the path.
+    signs = "/?#" if address[:4].lower() == "http" else "?#"
+    host_end = min((at for sign in signs if (at := address.find(sign, first)) >= 0), default=len(address))
+    user, at_sign, _ = address[first:host_end].rpartition("@")
+    _, colon, password = user.partition(":")
+    has_password = bool(at_sign and colon and password) and not is_template(password)
+    start = match.start()
+    return Link(start, match.end(), start + first, start + host_end, has_password)
 
 
 def _user(address: str, link: Link) -> Iterator[tuple[int, int]]:
-    first = address.index("://") + 3
-    # A password in a connection string may have a slash in it; in a web address, an @ behind one is part of the path.
-    end = link.host_end - link.start if address[:4].lower() == "http" else len(address)
-    at = address.rfind("@", first, end)
-    user, colon, password = address[first : max(at, first)].partition(":")
-    if at >= 0 and colon and password and "?" not in user and not is_template(password):
-        yield first, at
+    if link.has_password:
+        yield link.host_start - link.start, address.rindex("@", 0, link.host_end - link.start)
 
 
 def _parameters(address: str) -> Iterator[tuple[int, int]]:

@@ -7,27 +7,27 @@ from bot.collecting.redaction.placeholders import Kind
 from bot.collecting.redaction.spans import Span
 from bot.collecting.redaction.values import is_bare_word, is_password, is_template, is_token
 
-NAME = (
-    r"(?:passw(?:or)?d|passphrase|passcode|passwort|kennwort|contraseña|(?<![a-z])pwd|(?<![a-z])pw|(?<![a-z])pass)\d?"
-)
+WORD = r"(?:passw(?:or)?d|passphrase|passcode|passwort|kennwort|contraseña)\d?"
+# Short names are words of their own in a sentence: "pass `x=1` to it".
+NAME = rf"(?:{WORD}|(?<![a-z])(?:pwd|pw|pass)\d?)"
 KEY_NAME = (
     r"(?:(?:api|access|auth|secret|private|client|signing|webhook|encryption|master|shared|service|account|deploy"
     r"|license|bot|app|refresh|session|storage)[ _-]?key(?:[ _-]?id)?"
     r"|(?<![a-z])token|(?:auth|access|bot|app)token|secret|credentials?)"
 )
 MARKS = r"[\"'`*_~\]]{0,3}"
-ASSIGNED = r"[ \t]{0,3}(?::=|=>|[:=])[ \t]{0,3}\n?[ \t]{0,3}"
+ASSIGNED = r"[ \t]{0,3}(?::=|=>|[:=])[*_~]{0,2}[ \t]{0,3}\n?[ \t]{0,3}"
 VERB = r"\s(?:is|was|are|now|ist|to|to be):?\s{1,3}"
 GIVEN = r"([^\s=][^\n]{0,250})"
 PASSWORD = re.compile(rf"{NAME}{MARKS}{ASSIGNED}{GIVEN}", re.IGNORECASE)
 TOKEN = re.compile(rf"{KEY_NAME}{MARKS}{ASSIGNED}{GIVEN}", re.IGNORECASE)
-SAID = re.compile(rf"(?:{NAME}|{KEY_NAME})\b[^\n.:=?;]{{0,40}}?{VERB}{GIVEN}", re.IGNORECASE)
-FOLLOWED = re.compile(rf"(?:{NAME}|{KEY_NAME}):?\s{{1,3}}{GIVEN}", re.IGNORECASE)
+SAID = re.compile(rf"(?:{WORD}|{KEY_NAME}|(?<![a-z])(?:pwd|pw))\b[^\n.:=?;]{{0,40}}?{VERB}{GIVEN}", re.IGNORECASE)
+FOLLOWED = re.compile(rf"(?:{WORD}|{KEY_NAME}|(?<![a-z])(?:pwd|pw)):?\s{{1,3}}{GIVEN}", re.IGNORECASE)
 COMMAND = re.compile(r"(?:\bcurl\b[^\n]{0,200}?\s(?:-u|--user)|\bsshpass\s+-p)[\s=]{0,3}([^\s][^\n]{3,250})")
 QUOTES = "\"'`“”‘’"
 CLOSING = {"“": "”", "‘": "’"}
-# `Password=a;Database=b`, `password=a&b=c`, `password=a, user=b`, `password=a)`
-NEXT_FIELD = re.compile(r"[;,&]\s*[\w ]{1,30}=|[,;)\]}>]*$")
+# `Password=a;Database=b`, `password=a&b=c`, `password=a, user=b`, `password=a)`, `token=a">`
+NEXT_FIELD = re.compile(r"[;,&]\s*[\w ]{1,30}=|[\"`>]|[,;)\]}]*$")
 
 
 def named(text: str) -> Iterator[Span]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from bot.collecting.redaction.placeholders import Kind
 from bot.collecting.redaction.spans import Span
 
+# Looked for from each place on: the number before one may look like its beginning.
 CARD = re.compile(
-    r"(?<![\w.-])(?:\d{14,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}|\d{4}([ -])\d{6}\2\d{4,5})(?![\w-]|\.\d)",
+    r"(?<![\w.-])(?=(\d{14,19}|\d{4}([ -])\d{4}\2\d{4}\2\d{4}|\d{4}([ -])\d{6}\3\d{4,5})(?![\w-]|\.\d))",
 )
 BRANDS = re.compile(
     r"""
@@ -21,7 +22,7 @@ BRANDS = re.compile(
     """,
     re.VERBOSE,
 )
-IBAN = re.compile(r"(?<![\w-])[A-Z]{2}\d\d(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,4})?(?![\w-])", re.IGNORECASE)
+IBAN = re.compile(r"(?<![\w-])(?=([A-Z]{2}\d\d(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,4})?)(?!\w))", re.IGNORECASE)
 SSN = re.compile(r"(?<![\w-])\d{3}-\d\d-\d{4}(?![\w-])")
 SSN_NAMED = re.compile(r"\b(?:ssn|social security)\b[^\d\n]{0,20}(\d{3}[ -]?\d\d[ -]?\d{4})(?![\w-])", re.IGNORECASE)
 ROUTING = re.compile(r"\b(?:routing|aba|rtn)\b[^\d\n]{0,20}(\d{9})(?![\w-])", re.IGNORECASE)
@@ -48,19 +49,20 @@ def _cards(text: str) -> Iterator[Span]:
     from stdnum import luhn
 
     for match in CARD.finditer(text):
-        digits = _compact(match[0])
+        digits = _compact(match[1])
         if BRANDS.fullmatch(digits) and len(set(digits)) > 1 and luhn.is_valid(digits):
-            yield Span(*match.span(), Kind.CARD, digits)
+            yield Span(*match.span(1), Kind.CARD, digits)
 
 
 def _ibans(text: str) -> Iterator[Span]:
     from stdnum import iban
 
     for match in IBAN.finditer(text):
-        # The word behind a number looks like one more group of it.
-        for end in (match.end(), *(space.start() for space in reversed(list(re.finditer(" ", match[0]))))):
-            written = text[match.start() : end] if end == match.end() else match[0][:end]
-            if iban.is_valid(written):
+        # The words behind a number look like more groups of it.
+        ends = [len(match[1]), *(space.start() for space in re.finditer(" ", match[1]))]
+        for written in (match[1][:end] for end in sorted(ends, reverse=True)):
+            # What a country checks beside changes; the two digits of the standard don't.
+            if iban.is_valid(written, check_country=False):
                 yield Span(match.start(), match.start() + len(written), Kind.ACCOUNT, _compact(written).upper())
                 break
 

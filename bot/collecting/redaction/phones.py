@@ -18,6 +18,12 @@ NUMBERED = re.compile(
     re.IGNORECASE,
 )
 NO_PHONE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}(?:[T ]\d.*)?|(?:\d{1,3}\.){3}\d{1,3}|\d+(?:\.\d+)")
+# The number of another country than the region, named as what it is.
+SAID_TO_BE = re.compile(
+    r"\b(?:phone|tel|telephone|telefon|mobile|handy|cell|fax|whatsapp)(?: (?:number|no|nr))?[.:#]{0,2}(?: is)? {0,2}"
+    r"(\(?\d[\d ()./-]{6,18}\d)(?![\w-]|\.\d)",
+    re.IGNORECASE,
+)
 CONTEXT = 40
 
 
@@ -30,12 +36,36 @@ def phones(text: str, region: str) -> Iterator[Span]:
     at = 0
     for line in text.splitlines(keepends=True):
         if WORTH_A_LOOK.search(line):
-            for match in PhoneNumberMatcher(line, region, leniency=Leniency.VALID):
-                grouped = PhoneNumberMatcher(match.raw_string, region, leniency=Leniency.STRICT_GROUPING).has_next()
-                if _is_meant(line, match.start, match.raw_string, is_grouped=grouped):
-                    value = format_number(match.number, PhoneNumberFormat.E164)
-                    yield Span(at + match.start, at + match.end, Kind.PHONE, value)
+            for found in PhoneNumberMatcher(line, region, leniency=Leniency.VALID):
+                grouped = PhoneNumberMatcher(found.raw_string, region, leniency=Leniency.STRICT_GROUPING).has_next()
+                if _is_meant(line, found.start, found.raw_string, is_grouped=grouped):
+                    value = format_number(found.number, PhoneNumberFormat.E164)
+                    yield Span(at + found.start, at + found.end, Kind.PHONE, value)
+            for match in SAID_TO_BE.finditer(line):
+                if not NO_PHONE.fullmatch(match[1]):
+                    yield Span(at + match.start(1), at + match.end(1), Kind.PHONE, dialled(match[1], region))
         at += len(line)
+
+
+def linked(number: str, label: str, region: str) -> str | None:
+    """Return the number behind a link that Slack made, or None where nobody meant a phone's: Slack links decimals, too.
+
+    What is written without anything between its digits is left to `phones`, which looks at the words before it.
+    """
+    if not WORTH_A_LOOK.search(label) or NO_PHONE.fullmatch(label) or label.isdigit():
+        return None
+    return dialled(number, region)
+
+
+def dialled(number: str, region: str) -> str:
+    """Return a number as it is dialled from abroad, or its digits where it is none of `region`."""
+    from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_valid_number, parse
+
+    try:
+        parsed = parse(number, region)
+    except NumberParseException:
+        return re.sub(r"\D", "", number)
+    return format_number(parsed, PhoneNumberFormat.E164) if is_valid_number(parsed) else re.sub(r"\D", "", number)
 
 
 def _is_meant(line: str, start: int, written: str, *, is_grouped: bool) -> bool:

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable
 
 from bot.collecting.redaction.addresses import addresses
-from bot.collecting.redaction.forms import forms
-from bot.collecting.redaction.links import Link, links, tokens
+from bot.collecting.redaction.forms import forms, random_runs
+from bot.collecting.redaction.links import Link, link_at, links, tokens
 from bot.collecting.redaction.named import named
 from bot.collecting.redaction.numbers import numbers
-from bot.collecting.redaction.phones import phones
+from bot.collecting.redaction.phones import linked, phones
 from bot.collecting.redaction.placeholders import Kind, Placeholders, Redacted, replaced_in
 from bot.collecting.redaction.spans import Span, replaced, settled
 from bot.slack.mrkdwn import ADDRESSED, unescape
@@ -40,7 +40,7 @@ def redact_sources(*sources: str, region: str = DEFAULT_REGION) -> tuple[Redacte
     `plain_text`. Channels and groups keep their names.
     """
     placeholders = Placeholders(sources)
-    texts = [unescape(_without_people(ADDRESSED.sub("", source), placeholders)).strip() for source in sources]
+    texts = [unescape(_without_people(ADDRESSED.sub("", source), placeholders, region)).strip() for source in sources]
     return _redacted(texts, placeholders, region)
 
 
@@ -58,26 +58,26 @@ def _cleared(text: str, placeholders: Placeholders, region: str) -> str:
 
 def _found(text: str, region: str) -> list[Span]:
     ways = links(text)
-    found = [*tokens(text, ways), *named(text), *forms(text)]
-    found += [span for span in addresses(text) if not _is_host(span, ways)]
-    found += [span for span in (*numbers(text), *phones(text, region)) if not _is_within(span, ways)]
+    found = [*tokens(text, ways), *named(text), *forms(text), *numbers(text)]
+    # A link is full of what looks random or like a phone number, and has an @ before its host.
+    found += [span for span in (*random_runs(text), *phones(text, region)) if not link_at(ways, span.start)]
+    found += [span for span in addresses(text) if not _is_host(ways, span)]
     found += [Span(*match.span(), Kind.PERSON, match[1]) for match in USER_ID.finditer(text)]
     return found
 
 
-def _is_host(span: Span, ways: list[Link]) -> bool:
-    return any(link.start < span.end and span.start < link.host_end for link in ways)
+def _is_host(ways: list[Link], span: Span) -> bool:
+    link = link_at(ways, span.end - 1)
+    if link is None or span.start >= link.host_end:
+        return False
+    return link.has_password or span.start == link.host_start
 
 
-def _is_within(span: Span, ways: list[Link]) -> bool:
-    return any(link.start <= span.start < link.end for link in ways)
-
-
-def _without_people(source: str, placeholders: Placeholders) -> str:
+def _without_people(source: str, placeholders: Placeholders, region: str) -> str:
     """Return Slack's source without those it mentions, and without the addresses and numbers that it marks as such."""
     source = MENTION.sub(lambda match: placeholders.of(Kind.PERSON, match[1]), source)
     source = MAIL_LINK.sub(lambda match: _mail(match, placeholders), source)
-    return PHONE_LINK.sub(lambda match: placeholders.of(Kind.PHONE, _dialled(match[1])), source)
+    return PHONE_LINK.sub(lambda match: _phone(match, placeholders, region), source)
 
 
 def _mail(match: re.Match[str], placeholders: Placeholders) -> str:
@@ -87,5 +87,7 @@ def _mail(match: re.Match[str], placeholders: Placeholders) -> str:
     return placeholders.of(Kind.EMAIL, unescape(address).replace("%40", "@").lower())
 
 
-def _dialled(number: str) -> str:
-    return ("+" if number.strip().startswith("+") else "") + re.sub(r"\D", "", number)
+def _phone(match: re.Match[str], placeholders: Placeholders, region: str) -> str:
+    label = match[2] or match[1]
+    number = linked(match[1], label, region)
+    return placeholders.of(Kind.PHONE, number) if number else label

@@ -1,5 +1,6 @@
 """Where in a text something stands that has to go, and what becomes of places that overlap."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -54,9 +55,10 @@ def _pieces(text: str, spans: Iterable[tuple[Span, str]]) -> Iterator[str]:
 def _whole(span: Span, standing: list[tuple[int, int]]) -> Span:
     """Return a span that cuts no placeholder in two."""
     start, end = span.start, span.end
-    for first, last in standing:
-        if first < span.end and last > span.start:
-            start, end = min(start, first), max(end, last)
+    first = bisect_right(standing, span.start, key=lambda place: place[1])
+    last = bisect_left(standing, span.end, key=lambda place: place[0])
+    if first < last:
+        start, end = min(start, standing[first][0]), max(end, standing[last - 1][1])
     return Span(start, end, span.kind, span.value)
 
 
