@@ -92,10 +92,12 @@ def playground(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8090,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     allow_remote: Annotated[bool, typer.Option("--allow-remote", help="Listen beyond this machine.")] = False,
-    data: Data = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="FILE", help="Keep everything in this file (default: in memory).")
+    ] = None,
 ) -> None:
     """Run a Slack on this machine to try a bot with."""
-    _call("playground", data=data, port=port, host=host, allow_remote=allow_remote)
+    _call("playground", data_file=data, port=port, host=host, allow_remote=allow_remote)
 
 
 @app.command()

@@ -31,6 +31,12 @@ def open_settings(data: Path | None, *, at_least: str = "DEBUG", **overrides: ob
     level = max(settings.log_level, at_least, key=logging.getLevelNamesMapping().__getitem__)
     settings = settings.model_copy(update={"log_level": level})
     settings.make_data_folder()
+    start_logging(settings)
+    return settings
+
+
+def start_logging(settings: Settings) -> None:
+    """Log at the level that is set."""
     # Libraries only warn: below that they log every statement and request, and what people wrote with them.
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for ours in OURS:
@@ -39,7 +45,6 @@ def open_settings(data: Path | None, *, at_least: str = "DEBUG", **overrides: ob
         logging.getLogger(chatty).setLevel(logging.ERROR)
     # It also raises what it logs as an error, and that is told once.
     logging.getLogger("slack_sdk.web").setLevel(logging.CRITICAL)
-    return settings
 
 
 def training_config(settings: Settings) -> TrainingConfig:

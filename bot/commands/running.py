@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.commands.opening import open_database, open_settings, training_config
+from bot.commands.opening import open_database, open_settings, start_logging, training_config
 from bot.console import note, print_json, refuse_unwritable
 from bot.settings import Settings, load_settings
 from training.base_folder import base_folder
@@ -62,15 +62,17 @@ def worker(data: Path | None) -> None:
     work(training_config(settings), stop=stop_on_signals())
 
 
-def playground(data: Path | None, port: int, host: str, allow_remote: bool) -> None:
-    """Run the playground until SIGTERM or Ctrl-C."""
+def playground(data_file: Path | None, port: int, host: str, allow_remote: bool) -> None:
+    """Run the playground until SIGTERM or Ctrl-C; without a file it forgets everything when it stops."""
     from bot.playground.server import run
 
-    settings = open_settings(data)
+    start_logging(load_settings())
+    if data_file is not None and data_file.is_dir():
+        data_file /= "playground.db"
     run(
         host,
         port,
-        settings.data / "playground.db",
+        data_file,
         allow_remote=allow_remote,
         on_ready=lambda url: note(f"the playground is at {url}"),
     )

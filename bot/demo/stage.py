@@ -58,7 +58,8 @@ class Stage:
         """Start everything and wait until Timbre is connected; with `history`, the conversations were held before."""
         self.database.upgrade()
         self._tell("starting the playground, the models, the worker and the bot")
-        self.processes.start("playground", "--port", str(self._port), settings=self.settings)
+        kept = str(self.settings.data / "playground.db")
+        self.processes.start("playground", "--port", str(self._port), "--data", kept, settings=self.settings)
         # Loading models takes longest, so it goes on while the rest is set up.
         self.processes.start("serve", settings=self.settings)
         self.processes.wait_until(self._playground_answers, what="the playground")

@@ -42,6 +42,19 @@ def playground_process(data_file: Path) -> Iterator[tuple[subprocess.Popen[str],
             process.kill()
 
 
+@contextmanager
+def playground_command(folder: Path, *arguments: str) -> Iterator[str]:
+    """`timbre playground` run in a folder; yields its address."""
+    command = [sys.executable, "-m", "bot", "playground", "--port", "0", *arguments]
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parents[3]), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        try:
+            yield process.stderr.readline().split()[-1]
+        finally:
+            process.terminate()
+
+
 def post(url: str, call: str, **fields: Any) -> dict[str, Any]:
     request = urllib.request.Request(f"{url}/control/{call}", data=json.dumps(fields).encode())
     with urllib.request.urlopen(request, timeout=20) as answer:
@@ -76,6 +89,28 @@ def test_a_second_start_finds_everything_as_it_was(tmp_path: Path) -> None:
         with urllib.request.urlopen(slack.url + page_url) as content:
             assert content.read() == b"hi"
         assert slack.control("post", user="tom", channel="help", text="Later")["ts"] > ts
+
+
+def test_the_command_keeps_nothing_unless_it_is_given_a_file(tmp_path: Path) -> None:
+    for _ in range(2):
+        with playground_command(tmp_path) as url:
+            assert people(url) == ["timbre"]
+            post(url, "seed", **SEED)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("data", ["kept.sqlite", "."])
+def test_the_command_keeps_everything_in_the_file_it_is_given(tmp_path: Path, data: str) -> None:
+    with playground_command(tmp_path, "--data", data) as url:
+        post(url, "seed", **SEED)
+    assert (tmp_path / ("playground.db" if data == "." else data)).is_file()
+    with playground_command(tmp_path, "--data", data) as url:
+        assert people(url) == ["timbre", "maya", "tom", "ines"]
+
+
+def people(url: str) -> list[str]:
+    with urllib.request.urlopen(f"{url}/control/state", timeout=20) as answer:
+        return [person["name"] for person in json.load(answer)["people"]]
 
 
 def test_a_teams_id_can_be_chosen_and_is_kept(tmp_path: Path) -> None:
