@@ -11,6 +11,8 @@ from bot.playground.entities import Json
 from bot.playground.errors import SlackError
 from bot.playground.ids import normal_ts
 
+MAX_DEPTH = 50  # of lists and objects within each other; what Slack itself sends stays below 20
+
 
 class Arguments:
     """Reads arguments by name and type. A form holds JSON in text; both ways of sending it are taken."""
@@ -47,7 +49,7 @@ class Arguments:
             return default
         try:
             value = int(self.values[name])
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise SlackError(error, f"{name!r} is a whole number.") from None
         if value < low:
             raise SlackError(error, f"{name!r} is at least {low}.")
@@ -94,11 +96,26 @@ class Arguments:
 
 
 def strict_json(text: str) -> Any:
-    """Return parsed JSON; raises ValueError for what could not be sent on: NaN, infinity, half a surrogate pair."""
-    value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    """Return parsed JSON.
+
+    Raises ValueError for what could not be sent on: NaN, infinity, half a surrogate pair, lists deep in each other.
+    """
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("too deep") from None
+    if text.count("[") + text.count("{") > MAX_DEPTH and _is_deeper(value, MAX_DEPTH):
+        raise ValueError("too deep")
     if "\\ud" in text.lower():
         json.dumps(value, ensure_ascii=False).encode()
     return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(one, levels - 1) for one in inner)
 
 
 def _refuse_constant(name: str) -> float:

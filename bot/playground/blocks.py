@@ -19,6 +19,9 @@ MAX_MESSAGE_CHARACTERS = 13_200  # of all a message's blocks together
 MAX_MARKDOWN_CHARACTERS = 12_000  # of all markdown blocks together
 MAX_TABLE_ROWS = 100
 MAX_TABLE_COLUMNS = 20
+MAX_TABLE_CHARACTERS = 10_000
+_CELLS = ("raw_text", "raw_number", "rich_text")
+_RICH_TEXT = ("rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote")
 
 
 @dataclass(frozen=True)
@@ -129,8 +132,9 @@ def _actions(where: str, block: Json) -> Iterator[Problem]:
 
 
 def _context_actions(where: str, block: Json) -> Iterator[Problem]:
-    yield from count_problems(f"{where}/elements", block.get("elements"), 5)
-    for index, element in enumerate(block.get("elements") or []):
+    elements = block.get("elements")
+    yield from count_problems(f"{where}/elements", elements, 5)
+    for index, element in enumerate(elements if isinstance(elements, list) else []):
         if not isinstance(element, dict) or element.get("type") not in ("feedback_buttons", "icon_button"):
             yield f"{where}/elements/{index}/type", "unsupported type"
         elif element["type"] == "feedback_buttons":
@@ -180,8 +184,31 @@ def _table(where: str, block: Json) -> Iterator[Problem]:
     yield from count_problems(f"{where}/rows", rows, MAX_TABLE_ROWS)
     for index, row in enumerate(rows if isinstance(rows, list) else []):
         yield from count_problems(f"{where}/rows/{index}", row, MAX_TABLE_COLUMNS)
-    if isinstance(rows, list) and characters(rows) > 10_000:
-        yield f"{where}/rows", "a table holds no more than 10000 characters"
+        for column, cell in enumerate(row if isinstance(row, list) else []):
+            if not isinstance(cell, dict) or cell.get("type") not in _CELLS:
+                yield f"{where}/rows/{index}/{column}", f"must be one of {', '.join(_CELLS)}"
+    if isinstance(rows, list) and characters(rows) > MAX_TABLE_CHARACTERS:
+        yield f"{where}/rows", f"a table holds no more than {MAX_TABLE_CHARACTERS} characters"
+    if "column_settings" in block:
+        yield from count_problems(f"{where}/column_settings", block["column_settings"], MAX_TABLE_COLUMNS)
+
+
+def _rich_text(where: str, block: Json) -> Iterator[Problem]:
+    elements = block.get("elements")
+    if not isinstance(elements, list):
+        yield f"{where}/elements", "must be a list"
+        return
+    for index, element in enumerate(elements):
+        if not isinstance(element, dict) or element.get("type") not in _RICH_TEXT:
+            yield f"{where}/elements/{index}", f"must be one of {', '.join(_RICH_TEXT)}"
+        elif not isinstance(element.get("elements"), list):
+            yield f"{where}/elements/{index}/elements", "must be a list"
+
+
+def _video(where: str, block: Json) -> Iterator[Problem]:
+    yield from text_problems(f"{where}/title", block.get("title"), 199, plain=True)
+    for key in ("alt_text", "thumbnail_url", "video_url"):
+        yield from length_problems(f"{where}/{key}", block.get(key), 3000)
 
 
 _CHECKS: dict[str, Callable[[str, Json], Iterator[Problem]]] = {
@@ -192,6 +219,8 @@ _CHECKS: dict[str, Callable[[str, Json], Iterator[Problem]]] = {
     "image": _image,
     "input": _input,
     "markdown": _markdown,
+    "rich_text": _rich_text,
     "section": _section,
     "table": _table,
+    "video": _video,
 }

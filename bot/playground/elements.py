@@ -31,9 +31,10 @@ _OPTIONS_TYPES = ("multi_static_select", "multi_external_select", "checkboxes")
 def interactive_elements(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
     """Yield every block with each of its elements that has an action_id."""
     for block in blocks:
-        candidates = [block.get("accessory"), block.get("element"), *(block.get("elements") or [])]
+        listed = block.get("elements")
+        candidates = [block.get("accessory"), block.get("element"), *(listed if isinstance(listed, list) else [])]
         for element in candidates:
-            if isinstance(element, dict) and "action_id" in element:
+            if isinstance(element, dict) and "action_id" in element and isinstance(element.get("type"), str):
                 yield block, element
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.playground import modals
+from bot.playground.arguments import Arguments
 from bot.playground.elements import action_of, find_element, initial_state, with_values
 from bot.playground.entities import Channel, Json, Message, Person
 from bot.playground.errors import SlackError
@@ -85,13 +86,19 @@ class Interactions:
 
         def acknowledged(done: bool, response: Json | None) -> None:
             if done and response:
-                answer = Response(self._workspace, channel, self._person.id, None, thread_ts)
-                answer.post(response)
+                self._answer(channel, thread_ts, command, response)
             on_ack(done, response)
 
         complaining = self._complaining(acknowledged, channel, thread_ts, f"{command} failed")
         self._playground.delivery.send("slash_commands", payload, complaining)
         return trigger_id
+
+    def _answer(self, channel: Channel, thread_ts: str | None, command: str, response: Json) -> None:
+        answer = Response(self._workspace, channel, self._person.id, None, thread_ts)
+        try:
+            answer.post(response)
+        except SlackError as err:
+            answer.post({"text": f'{command} failed with the error "{err.code}".'}, failed=err.code)
 
     def run_shortcut(self, callback_id: str, message: Message | None, on_ack: OnAck) -> str:
         """Run a shortcut on a message, or a global one; returns the trigger_id."""
@@ -142,18 +149,21 @@ class Interactions:
             if not done:
                 self._refuse(view, {"": "The app did not answer in time. Try again."})
             elif action == "errors":
-                self._refuse(view, (response or {}).get("errors", {}))
-            elif action == "update":
-                modals.update_modal(self._workspace, user_id, view["id"], (response or {})["view"])
-            elif action == "push":
-                modals.push_modal(self._workspace, user_id, (response or {})["view"])
+                self._refuse(view, Arguments(response or {}).json("errors", dict) or {})
+            elif action in ("update", "push"):
+                sent = Arguments(response or {}).json("view", dict)
+                if sent is None:
+                    raise SlackError("invalid_arguments", "the answer holds no view")
+                if action == "update":
+                    modals.update_modal(self._workspace, user_id, view["id"], sent)
+                else:
+                    modals.push_modal(self._workspace, user_id, sent)
             elif action == "clear":
                 modals.close_all(self._workspace, user_id)
             else:
                 modals.close_view(self._workspace, user_id, view["id"])
-        except (SlackError, KeyError) as err:
-            hint = err.hint if isinstance(err, SlackError) else "the answer holds no view"
-            self._refuse(view, {"": f"The app answered with something Slack does not take: {hint}"})
+        except SlackError as err:
+            self._refuse(view, {"": f"The app answered with something Slack does not take: {err.hint or err.code}"})
 
     def _refuse(self, view: Json, errors: Json) -> None:
         modals.replace_view(self._workspace, self._person.id, view | {"errors": errors})

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.playground.blocks import VIEW, check_blocks
 from bot.playground.changes import HomePublished, ViewChanged
+from bot.playground.element_limits import length_problems, text_problems
 from bot.playground.elements import initial_state, interactive_elements
 from bot.playground.entities import Json
 from bot.playground.errors import SlackError
@@ -16,6 +17,7 @@ from bot.playground.workspace import Workspace
 MAX_STACK = 3
 MAX_TITLE = 24
 MAX_METADATA = 3000
+MAX_ID = 255
 MAX_BYTES = 250_000
 _KEPT = (
     "type",
@@ -127,13 +129,12 @@ def _close_one(workspace: Workspace, user_id: str, view: Json) -> None:
 
 
 def _modal(workspace: Workspace, sent: Json, *, replacing: str | None = None) -> Json:
-    title = sent.get("title")
-    if not isinstance(title, dict) or not 0 < len(str(title.get("text", ""))) <= MAX_TITLE:
-        raise _invalid(f"a modal's title has 1 to {MAX_TITLE} characters", "/view/title/text")
-    for key in ("submit", "close"):
-        if sent.get(key) is not None and len(str(sent[key].get("text", ""))) > MAX_TITLE:
-            raise _invalid(f"must be less than {MAX_TITLE + 1} characters", f"/view/{key}/text")
-    has_input = any(isinstance(block, dict) and block.get("type") == "input" for block in sent.get("blocks") or [])
+    for key in ("title", "submit", "close"):
+        if key == "title" or sent.get(key) is not None:
+            for where, what in text_problems(f"/view/{key}", sent.get(key), MAX_TITLE, plain=True):
+                raise _invalid(what, where)
+    blocks = sent["blocks"] if isinstance(sent.get("blocks"), list) else []
+    has_input = any(isinstance(block, dict) and block.get("type") == "input" for block in blocks)
     if has_input and not sent.get("submit"):
         raise _invalid("a modal with an input needs a submit button", "/view/submit")
     external_id = sent.get("external_id")
@@ -150,8 +151,10 @@ def _view(workspace: Workspace, sent: Json, kind: str) -> Json:
         raise _invalid(f"must be {kind}", "/view/type")
     if not isinstance(sent.get("blocks"), list):
         raise _invalid("missing required field: blocks", "/view")
-    if len(str(sent.get("private_metadata", ""))) > MAX_METADATA:
-        raise _invalid(f"must be less than {MAX_METADATA + 1} characters", "/view/private_metadata")
+    for key, most in (("private_metadata", MAX_METADATA), ("callback_id", MAX_ID), ("external_id", MAX_ID)):
+        if sent.get(key) is not None:
+            for where, what in length_problems(f"/view/{key}", sent[key], most, least=0):
+                raise _invalid(what, where)
     _check(sent["blocks"])
     view_id = fresh_id("V")
     blocks = with_block_ids([_with_input_ids(block) for block in sent["blocks"]], workspace)
@@ -161,7 +164,7 @@ def _view(workspace: Workspace, sent: Json, kind: str) -> Json:
         "id": view_id,
         "team_id": workspace.team.id,
         **defaults,
-        **{key: sent[key] for key in _KEPT if key in sent},
+        **{key: sent[key] for key in _KEPT if sent.get(key) is not None},
         "blocks": blocks,
         "state": {"values": initial_state(blocks)},
         "hash": _hash(workspace),

@@ -31,7 +31,7 @@ def position_of(cursor: str) -> str | None:
 def numbered_page(items: Sequence[T], cursor: str, limit: int) -> tuple[list[T], str]:
     """Return one page of a list and the cursor to the next, empty at the end."""
     position = position_of(cursor) or "0"
-    if not position.isdecimal():
+    if not (position.isdecimal() and len(position) < 10):
         raise SlackError("invalid_cursor")
     start = int(position)
     end = start + limit

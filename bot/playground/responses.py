@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.playground import messaging
+from bot.playground.arguments import Arguments
 from bot.playground.blocks import MESSAGE, check_blocks
 from bot.playground.entities import Channel, Json
 from bot.playground.errors import SlackError
@@ -40,7 +41,7 @@ class Response:
             self._channel,
             self._workspace.bot,
             content.pop("text"),
-            thread_ts=sent.get("thread_ts") or self._thread_ts,
+            thread_ts=Arguments(sent).ts("thread_ts", "invalid_thread_ts") or self._thread_ts,
             by_app=True,
             visible_to=None if in_channel else self._user_id,
             extra={"failed": failed} if failed else {},
@@ -48,11 +49,13 @@ class Response:
         )
 
     def _content(self, sent: Json) -> dict[str, Any]:
-        text, blocks = str(sent.get("text") or ""), sent.get("blocks") or []
-        if not (text or blocks or sent.get("attachments")):
+        args = Arguments(sent)
+        text, blocks = args.text("text"), args.json("blocks", list, "invalid_blocks_format") or []
+        attachments = args.json("attachments", list, "invalid_attachments") or []
+        if not (text or blocks or attachments):
             raise SlackError("no_text")
         if len(text) > MAX_TEXT:
             raise SlackError("msg_too_long")
         check_blocks(blocks, MESSAGE)
         identified = messaging.with_block_ids(blocks, self._workspace)
-        return {"text": text, "blocks": identified, "attachments": sent.get("attachments") or []}
+        return {"text": text, "blocks": identified, "attachments": attachments}

@@ -6,6 +6,7 @@ import logging
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from bot.playground.arguments import strict_json
 from bot.playground.delivery import MAX_CONNECTIONS
 from bot.playground.entities import Json
 from bot.playground.playground import Playground
@@ -61,7 +62,7 @@ async def serve_link(socket: WebSocket) -> None:
             playground.delivery.add(link)
         await _receive(socket, playground)
     except WebSocketDisconnect:
-        logger.debug("A Socket Mode connection ended")
+        logger.debug("A Socket Mode connection was lost")
     finally:
         pump.cancel()
         await asyncio.gather(pump, return_exceptions=True)
@@ -70,16 +71,21 @@ async def serve_link(socket: WebSocket) -> None:
 
 async def _receive(socket: WebSocket, playground: Playground) -> None:
     while True:
-        text = await socket.receive_text()
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
         try:
-            answer = json.loads(text)
+            answer = strict_json(message.get("text") or "")
         except ValueError:
             logger.warning("The bot sent a frame that is not JSON")
             continue
         if not isinstance(answer, dict) or "envelope_id" not in answer:
             continue
         playground.traffic.record("from_bot", "socket", "ack", answer)
-        playground.delivery.acknowledge(str(answer["envelope_id"]), answer.get("payload"))
+        payload = answer.get("payload")
+        if isinstance(payload, str):
+            payload = {"text": payload}
+        playground.delivery.acknowledge(str(answer["envelope_id"]), payload if isinstance(payload, dict) else None)
 
 
 def _hello(playground: Playground) -> Json:

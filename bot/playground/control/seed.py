@@ -37,17 +37,32 @@ def seed(call: ControlRequest) -> Json:
 
 
 def _entries(call: ControlRequest, name: str, key: str) -> list[Json]:
-    entries: list[Any] = call.args.json(name, list) or []
+    return _checked(name, call.args.json(name, list) or [], key)
+
+
+def _checked(name: str, entries: Any, key: str) -> list[Json]:
+    """Return a list of objects that each have a `key`; raises SlackError for anything else."""
+    if not isinstance(entries, list):
+        raise SlackError("invalid_arguments", f"{name} is a list.")
     for index, entry in enumerate(entries):
         if not isinstance(entry, dict) or not isinstance(entry.get(key), str) or not entry[key]:
             raise SlackError("invalid_arguments", f"{name}[{index}] is an object with a {key!r}.")
     return entries
 
 
+def _people(workspace: Workspace, refs: Any) -> tuple[str, ...]:
+    """Return the ids of a list of people; raises SlackError for anything else."""
+    if not isinstance(refs, list):
+        raise SlackError("invalid_arguments", "Members, and those who reacted, are lists of names.")
+    return tuple(dict.fromkeys(workspace.person(str(ref)).id for ref in refs))
+
+
 def _team(call: ControlRequest) -> Workspace:
     raw = call.args.values.get("team")
     if not isinstance(raw, dict):
         return call.workspace
+    if not isinstance(raw.get("id", ""), str):
+        raise SlackError("invalid_arguments", "A team's id is text.")
     name = str(raw.get("name") or "Playground")
     domain = str(raw.get("domain") or "".join(c if c.isalnum() else "-" for c in name.lower()))
     workspaces = call.playground.workspaces.values()
@@ -68,8 +83,12 @@ def _app(workspace: Workspace, entry: Json) -> None:
     if not entry:
         return
     app, bot = workspace.app, workspace.bot
-    commands = tuple(entry.get("commands", app.commands))
-    shortcuts = tuple({"type": "message", **shortcut} for shortcut in entry.get("shortcuts", app.shortcuts))
+    commands, shortcuts = app.commands, app.shortcuts
+    if "commands" in entry:
+        commands = tuple(_checked("app.commands", entry["commands"], "command"))
+    if "shortcuts" in entry:
+        listed = _checked("app.shortcuts", entry["shortcuts"], "callback_id")
+        shortcuts = tuple({"type": "message", **shortcut} for shortcut in listed)
     guide = entry.get("guide", app.guide)
     if guide is not None and not (isinstance(guide, dict) and {"channel", "question"} <= guide.keys()):
         raise SlackError("invalid_arguments", "app.guide is an object with a 'channel' and a 'question'.")
@@ -99,7 +118,7 @@ def _user_group(workspace: Workspace, entry: Json) -> str:
     if known is None:
         group_id = str(entry.get("id") or derived_id("S", workspace.team.id, handle))
         known = UserGroup(group_id, handle, handle.title())
-    members = tuple(workspace.person(ref).id for ref in entry["members"]) if "members" in entry else known.members
+    members = _people(workspace, entry["members"]) if "members" in entry else known.members
     return workspace.save_user_group(replace(known, name=str(entry.get("name", known.name)), members=members)).id
 
 
@@ -112,7 +131,7 @@ def _channel(workspace: Workspace, entry: Json) -> str:
     fields: dict[str, Any] = {key: str(entry[key]) for key in ("topic", "purpose") if key in entry}
     if "is_private" in entry:
         fields["kind"] = "group" if entry["is_private"] else "channel"
-    listed = tuple(workspace.person(ref).id for ref in entry.get("members", ()))
+    listed = _people(workspace, entry.get("members", []))
     # Who joined since the first seed stays.
     members = tuple(dict.fromkeys((*known.members, *listed)))
     creator = known.creator or next(iter(members), "")
@@ -140,9 +159,10 @@ def _message(workspace: Workspace, entry: Json, seeded: dict[str, str]) -> Messa
         if thread_ts is None:
             raise SlackError("thread_not_found", f"No message before has the key {entry['thread']!r}.")
     ts = _ts(workspace, entry, channel)
-    reactions = {
-        name: [workspace.person(ref).id for ref in refs] for name, refs in (entry.get("reactions") or {}).items()
-    }
+    reacted = entry.get("reactions") or {}
+    if not isinstance(reacted, dict):
+        raise SlackError("invalid_arguments", "reactions are {name of the emoji: [names of people]}.")
+    reactions = {name: list(_people(workspace, refs)) for name, refs in reacted.items()}
     text = typed(workspace, entry["text"])
     message = Message(channel.id, ts, author.id, text, thread_ts, by_app=author.is_bot, reactions=reactions)
     return workspace.save_message(message)

@@ -42,6 +42,32 @@ def feedback(value: int = 1) -> dict[str, Any]:
     return {"type": "feedback_buttons", "action_id": "f", "positive_button": side, "negative_button": side}
 
 
+def choices(kind: str, count: int) -> dict[str, Any]:
+    return select(count) | {"type": kind}
+
+
+def grouped(groups: int) -> dict[str, Any]:
+    group = {"label": text(75, "plain_text"), "options": select(1)["options"]}
+    return {"type": "static_select", "action_id": "pick", "option_groups": [group] * groups}
+
+
+def placeholder(length: int) -> dict[str, Any]:
+    return {"placeholder": text(length, "plain_text")}
+
+
+def labelled(length: int) -> dict[str, Any]:
+    element = {"type": "plain_text_input", "action_id": "say"}
+    return {"type": "input", "label": text(length, "plain_text"), "element": element}
+
+
+def image(url: str) -> dict[str, Any]:
+    return {"type": "image", "image_url": url, "alt_text": "A"}
+
+
+def rich_text(kind: str) -> dict[str, Any]:
+    return {"type": "rich_text", "elements": [{"type": kind, "elements": [{"type": "text", "text": "x"}]}]}
+
+
 def table(rows: int, columns: int, cell: int = 1) -> dict[str, Any]:
     return {"type": "table", "rows": [[{"type": "raw_text", "text": "x" * cell}] * columns] * rows}
 
@@ -80,6 +106,23 @@ INSIDE_AND_OUTSIDE = [
     ([actions(button())], [actions()]),
     ([actions(button(), button(action_id="b"))], [actions(button(), button())]),
     ([actions(button())], [actions(button(text=text(2, "mrkdwn")))]),
+    ([actions(button(url="x" * 3000))], [actions(button(url="x" * 3001))]),
+    ([actions(button())], [actions({"type": "lever", "action_id": "go"})]),
+    ([actions(grouped(100))], [actions(grouped(101))]),
+    ([actions(choices("checkboxes", 10))], [actions(choices("checkboxes", 11))]),
+    ([actions(choices("radio_buttons", 10))], [actions(choices("radio_buttons", 11))]),
+    ([actions(choices("overflow", 5))], [actions(choices("overflow", 6))]),
+    ([actions(select(1) | placeholder(150))], [actions(select(1) | placeholder(151))]),
+    ([labelled(2000)], [labelled(2001)]),
+    ([labelled(1) | {"hint": text(2000, "plain_text")}], [labelled(1) | {"hint": text(2001, "plain_text")}]),
+    ([section() | {"block_id": "x" * 255}], [section() | {"block_id": "x" * 256}]),
+    ([{"type": "context", "elements": [text(2000)]}], [{"type": "context", "elements": [text(2001)]}]),
+    ([image("x" * 3000)], [image("x" * 3001)]),
+    ([image("x") | {"alt_text": "x" * 2000}], [image("x") | {"alt_text": "x" * 2001}]),
+    ([table(1, 1)], [{"type": "table", "rows": [[{"type": "button"}]]}]),
+    ([table(1, 1) | {"column_settings": [{}] * 20}], [table(1, 1) | {"column_settings": [{}] * 21}]),
+    ([rich_text("rich_text_section")], [rich_text("rich_text_poem")]),
+    ([rich_text("rich_text_list")], [{"type": "rich_text", "elements": 7}]),
     (
         [{"type": "image", "image_url": "https://x.example/a.png", "alt_text": "A"}],
         [{"type": "image", "image_url": "https://x.example/a.png"}],
