@@ -52,10 +52,21 @@ class MemberChanged:
 
 @dataclass(frozen=True)
 class ChannelChanged:
-    """A conversation was made or renamed, or (for `only_for`) read."""
+    """A conversation was made or renamed, or (for `only_for`) read, or (`was_public`) hidden from who isn't in it."""
 
     channel: Channel
     only_for: str | None = None
+    was_public: bool = False
+
+
+@dataclass(frozen=True)
+class ChannelAltered:
+    """Slack has an event for this: `what` is created, rename, archive or unarchive."""
+
+    channel: Channel
+    what: str
+    user_id: str
+    event_ts: str
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,19 @@ class PersonChanged:
 
 @dataclass(frozen=True)
 class UserGroupChanged:
+    """A user group is different now; `before` is None when it was just made."""
+
     user_group: UserGroup
+    before: UserGroup | None
+
+
+@dataclass(frozen=True)
+class PinChanged:
+    message: Message
+    pin: Json  # Slack's `created` and `created_by`
+    user_id: str
+    added: bool
+    event_ts: str
 
 
 @dataclass(frozen=True)
@@ -134,8 +157,10 @@ Change = (
     | ReactionChanged
     | MemberChanged
     | ChannelChanged
+    | ChannelAltered
     | PersonChanged
     | UserGroupChanged
+    | PinChanged
     | AppChanged
     | Reseeded
     | ViewChanged

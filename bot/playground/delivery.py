@@ -49,6 +49,7 @@ class Shipment:
     payload: Json
     on_done: OnDone | None = None
     attempt: int = 0
+    reason: str = "timeout"  # why it comes again
     link: Link | None = None
     timer: asyncio.TimerHandle | None = None
     done: bool = False
@@ -65,7 +66,7 @@ class Delivery:
     def __init__(self, *, store: Store, timings: Timings, faults: Faults, on_links: Callable[[], None]) -> None:
         self.links: list[Link] = []
         self._store = store
-        self._timings = timings
+        self.timings = timings
         self._faults = faults
         self._on_links = on_links
         self._waiting: deque[Shipment] = deque()
@@ -95,10 +96,10 @@ class Delivery:
         else:
             # A person is waiting, so the time without a connection counts too.
             loop = asyncio.get_running_loop()
-            shipment.timer = loop.call_later(self._timings.ack_timeout, self._finish, shipment, False, None)
-        if shipment.is_event and self._faults.take_reorder() and self._held is None:
+            shipment.timer = loop.call_later(self.timings.ack_timeout, self._finish, shipment, False, None)
+        if shipment.is_event and self._faults.for_event("reorder") and self._held is None:
             self._held = shipment
-            asyncio.get_running_loop().call_later(self._timings.ack_timeout / 2, self._release)
+            asyncio.get_running_loop().call_later(self.timings.ack_timeout / 2, self._release)
             return
         self._dispatch(shipment)
         self._release()
@@ -131,6 +132,18 @@ class Delivery:
         self._finish(shipment, True, response)
         return True
 
+    def refuse(self, envelope_id: str, reason: str, *, again: bool = True) -> None:
+        """Note that the bot took an envelope and failed: an event comes again without waiting, unless unwanted."""
+        shipment = self._by_envelope.get(envelope_id)
+        # Only the latest try counts; for an earlier one another is on its way.
+        if shipment is None or envelope_id != shipment.envelope_ids[-1]:
+            return
+        self._stop_timer(shipment)
+        if shipment.is_event and again:
+            self._try_again(shipment, reason)
+        else:
+            self._finish(shipment, False, None)
+
     def _dispatch(self, shipment: Shipment) -> None:
         if shipment.done:
             return
@@ -141,12 +154,21 @@ class Delivery:
         self._turn += 1
         link = self.links[self._turn % len(self.links)]
         shipment.link = link
-        copies = 2 if shipment.is_event and self._faults.take_duplicate() else 1
-        for _ in range(copies):
-            self._transmit(shipment, link)
         if shipment.is_event:
-            timeout = self._timings.ack_timeout + self._faults.delay_s
-            shipment.timer = asyncio.get_running_loop().call_later(timeout, self._timed_out, shipment)
+            self._dispatch_event(shipment, link)
+        else:
+            self._transmit(shipment, link, self._faults.delay_s)
+
+    def _dispatch_event(self, shipment: Shipment, link: Link) -> None:
+        late = self._faults.for_event("delay")
+        delay_s = self._faults.delay_s + (late.delay_s if late else 0)
+        timeout = self.timings.ack_timeout + delay_s
+        shipment.timer = asyncio.get_running_loop().call_later(timeout, self._try_again, shipment, "timeout")
+        if self._faults.for_event("drop"):
+            link.end()  # in place of sending it: it then goes to another connection, or comes again
+            return
+        for _ in range(2 if self._faults.for_event("duplicate") else 1):
+            self._transmit(shipment, link, delay_s)
 
     def _dispatch_late(self, shipment: Shipment) -> None:
         # Slack's first try found nobody, so what the bot gets is a retry: one that drops retries loses it.
@@ -154,7 +176,7 @@ class Delivery:
             shipment.attempt = max(1, shipment.attempt)
         self._dispatch(shipment)
 
-    def _transmit(self, shipment: Shipment, link: Link) -> None:
+    def _transmit(self, shipment: Shipment, link: Link, delay_s: float) -> None:
         envelope_id = str(uuid4())
         shipment.envelope_ids.append(envelope_id)
         self._by_envelope[envelope_id] = shipment
@@ -165,19 +187,20 @@ class Delivery:
             "accepts_response_payload": not shipment.is_event,
         }
         if shipment.is_event:
-            frame |= {"retry_attempt": shipment.attempt, "retry_reason": "timeout" if shipment.attempt else ""}
-        if self._faults.delay_s:
-            asyncio.get_running_loop().call_later(self._faults.delay_s, link.put, frame)
+            frame |= {"retry_attempt": shipment.attempt, "retry_reason": shipment.reason if shipment.attempt else ""}
+        if delay_s:
+            asyncio.get_running_loop().call_later(delay_s, link.put, frame)
         else:
             link.put(frame)
 
-    def _timed_out(self, shipment: Shipment) -> None:
-        if shipment.attempt >= len(self._timings.retry_delays):
+    def _try_again(self, shipment: Shipment, reason: str) -> None:
+        if shipment.attempt >= len(self.timings.retry_delays):
             logger.warning("Gave up on an event after %d tries", shipment.attempt + 1)
             self._finish(shipment, False, None)
             return
-        delay = self._timings.retry_delays[shipment.attempt]
+        delay = self.timings.retry_delays[shipment.attempt]
         shipment.attempt += 1
+        shipment.reason = reason
         shipment.link = None
         self._remember(shipment)
         self._store.commit()

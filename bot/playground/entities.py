@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bot.playground.scope_names import ALL_SCOPES
+
 Json = dict[str, Any]
 
 ChannelKind = Literal["channel", "group", "im", "mpim"]
@@ -26,6 +28,7 @@ class App:
     commands: tuple[Json, ...] = ()
     shortcuts: tuple[Json, ...] = ()
     guide: Json | None = None  # what the page's guide leads to: {"channel", "question"}
+    scopes: tuple[str, ...] = ALL_SCOPES  # what the bot's token is granted
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,11 @@ class UserGroup:
     name: str
     members: tuple[str, ...] = ()
     updated: int = 0  # seconds since 1970
+    description: str = ""
+    created: int = 0  # seconds since 1970
+    created_by: str = ""
+    updated_by: str = ""
+    disabled: int = 0  # seconds since 1970, 0 while it is in use
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,7 @@ class Channel:
     purpose: str = ""
     creator: str = ""
     created: int = 0  # seconds since 1970
+    is_archived: bool = False
 
     @property
     def is_direct(self) -> bool:

@@ -6,10 +6,15 @@ As in Slack, the bot hears of conversations it is in, and of its own messages to
 from collections.abc import Callable
 from typing import Any
 
-from bot.playground import changes
-from bot.playground.entities import Channel, Json, Message
+from bot.playground import changes, message_events
+from bot.playground.entities import Json
 from bot.playground.ids import fresh_id
-from bot.playground.payloads import channel_payload, message_payload, user_group_payload
+from bot.playground.message_events import heard
+from bot.playground.payloads import (
+    channel_payload,
+    person_payload,
+    user_group_payload,
+)
 from bot.playground.workspace import Workspace
 
 
@@ -43,91 +48,8 @@ def event_callback(workspace: Workspace, event: Json) -> Json:
     }
 
 
-def _heard(workspace: Workspace, channel: Channel) -> bool:
-    return workspace.app.bot_user_id in channel.members
-
-
-def _placed(channel: Channel) -> Json:
-    return {"channel": channel.id, "channel_type": channel.kind}
-
-
-def _posted(workspace: Workspace, change: changes.MessagePosted) -> list[Json]:
-    message = change.message
-    channel = workspace.channels[message.channel_id]
-    if message.visible_to is not None or not _heard(workspace, channel):
-        return []
-    payload = message_payload(workspace, message)
-    if message.broadcast:
-        payload["root"] = _root(workspace, message)
-    sent = [payload | _placed(channel) | {"event_ts": message.ts}]
-    mention = f"<@{workspace.app.bot_user_id}"
-    # Slack sends no app_mention in a direct conversation, nor for the app's own messages or a join.
-    if mention in message.text and not (message.by_app or message.subtype or channel.kind == "im"):
-        sent.append(payload | {"type": "app_mention", "channel": channel.id, "event_ts": message.ts})
-    return sent
-
-
-def _root(workspace: Workspace, message: Message) -> Json | None:
-    root = workspace.log(message.channel_id).get(message.root_ts)
-    return message_payload(workspace, root) if root else None
-
-
-def _edited(workspace: Workspace, change: changes.MessageEdited) -> list[Json]:
-    channel = workspace.channels[change.after.channel_id]
-    if change.after.visible_to is not None or not _heard(workspace, channel):
-        return []
-    event_ts = change.after.edited_ts or workspace.timestamps.next()
-    return [
-        {
-            "type": "message",
-            "subtype": "message_changed",
-            "message": message_payload(workspace, change.after),
-            "previous_message": message_payload(workspace, change.before),
-            **_placed(channel),
-            "hidden": True,
-            "ts": event_ts,
-            "event_ts": event_ts,
-        }
-    ]
-
-
-def _deleted(workspace: Workspace, change: changes.MessageDeleted) -> list[Json]:
-    channel = workspace.channels[change.message.channel_id]
-    if change.message.visible_to is not None or not _heard(workspace, channel):
-        return []
-    return [
-        {
-            "type": "message",
-            "subtype": "message_deleted",
-            "previous_message": message_payload(workspace, change.message),
-            **_placed(channel),
-            "hidden": True,
-            "deleted_ts": change.message.ts,
-            "ts": change.deleted_ts,
-            "event_ts": change.deleted_ts,
-        }
-    ]
-
-
-def _reaction(workspace: Workspace, change: changes.ReactionChanged) -> list[Json]:
-    message = change.message
-    if not _heard(workspace, workspace.channels[message.channel_id]):
-        return []
-    # There is no thread_ts here: Slack sends none either.
-    return [
-        {
-            "type": "reaction_added" if change.added else "reaction_removed",
-            "user": change.user_id,
-            "reaction": change.name,
-            "item": {"type": "message", "channel": message.channel_id, "ts": message.ts},
-            "item_user": message.user_id,
-            "event_ts": change.event_ts,
-        }
-    ]
-
-
 def _member(workspace: Workspace, change: changes.MemberChanged) -> list[Json]:
-    if not _heard(workspace, change.channel) and change.user_id != workspace.app.bot_user_id:
+    if not heard(workspace, change.channel) and change.user_id != workspace.app.bot_user_id:
         return []
     event: Json = {
         "type": "member_joined_channel" if change.joined else "member_left_channel",
@@ -139,12 +61,28 @@ def _member(workspace: Workspace, change: changes.MemberChanged) -> list[Json]:
     }
     if change.inviter:
         event["inviter"] = change.inviter
+    if not change.joined and change.user_id == workspace.app.bot_user_id:
+        gone: Json = {"type": "group_left" if change.channel.is_private else "channel_left"}
+        return [event, gone | {"channel": change.channel.id, "event_ts": change.event_ts}]
     return [event]
+
+
+def _altered(workspace: Workspace, change: changes.ChannelAltered) -> list[Json]:
+    channel = change.channel
+    if channel.is_private and (change.what == "created" or not heard(workspace, channel)):
+        return []
+    event: Json = {"type": f"{'group' if channel.is_private else 'channel'}_{change.what}", "event_ts": change.event_ts}
+    if change.what in ("created", "rename"):
+        payload = channel_payload(workspace, channel, workspace.app.bot_user_id)
+        renamed = ("id", "is_channel", "is_mpim", "name", "name_normalized", "created")
+        keys = renamed if change.what == "rename" else tuple(payload)
+        return [event | {"channel": {key: payload[key] for key in keys}}]
+    return [event | {"channel": channel.id, "user": change.user_id}]
 
 
 def _channel(workspace: Workspace, change: changes.ChannelChanged) -> list[Json]:
     channel = change.channel
-    if change.only_for is not None or channel.kind != "im" or not _heard(workspace, channel):
+    if change.only_for is not None or channel.kind != "im" or not heard(workspace, channel):
         return []
     payload = channel_payload(workspace, channel, workspace.app.bot_user_id)
     return [
@@ -165,34 +103,50 @@ def _home(_workspace: Workspace, change: changes.HomeOpened) -> list[Json]:
     return [event]
 
 
-def _file(workspace: Workspace, change: changes.FileShared) -> list[Json]:
-    if not _heard(workspace, change.channel):
-        return []
-    return [
-        {
-            "type": "file_shared",
-            "file_id": change.file_id,
-            "user_id": change.user_id,
-            "file": {"id": change.file_id},
-            "channel_id": change.channel.id,
-            "event_ts": change.event_ts,
-        }
-    ]
+def _person(workspace: Workspace, change: changes.PersonChanged) -> list[Json]:
+    user = person_payload(workspace, change.person)
+    if "users:read.email" not in workspace.app.scopes:
+        del user["profile"]["email"]
+    event_ts = workspace.timestamps.next()
+    return [{"type": "user_change", "user": user, "cache_ts": workspace.seconds(), "event_ts": event_ts}]
 
 
 def _user_group(workspace: Workspace, change: changes.UserGroupChanged) -> list[Json]:
-    payload = user_group_payload(workspace, change.user_group, with_users=True)
-    return [{"type": "subteam_updated", "subteam": payload, "event_ts": workspace.timestamps.next()}]
+    group, before = change.user_group, change.before
+    payload = user_group_payload(workspace, group, with_users=True)
+    kind = "subteam_created" if before is None else "subteam_updated"
+    events: list[Json] = [{"type": kind, "subteam": payload, "event_ts": workspace.timestamps.next()}]
+    if before is not None and set(before.members) != set(group.members):
+        added = [member for member in group.members if member not in before.members]
+        removed = [member for member in before.members if member not in group.members]
+        events.append(
+            {
+                "type": "subteam_members_changed",
+                "subteam_id": group.id,
+                "team_id": workspace.team.id,
+                "date_previous_update": before.updated,
+                "date_update": group.updated,
+                "added_users": added,
+                "added_users_count": len(added),
+                "removed_users": removed,
+                "removed_users_count": len(removed),
+                "event_ts": workspace.timestamps.next(),
+            }
+        )
+    return events
 
 
 _EVENTS: dict[type, Callable[[Workspace, Any], list[Json]]] = {
-    changes.MessagePosted: _posted,
-    changes.MessageEdited: _edited,
-    changes.MessageDeleted: _deleted,
-    changes.ReactionChanged: _reaction,
+    changes.MessagePosted: message_events.posted,
+    changes.MessageEdited: message_events.edited,
+    changes.MessageDeleted: message_events.deleted,
+    changes.ReactionChanged: message_events.reaction,
     changes.MemberChanged: _member,
+    changes.ChannelAltered: _altered,
     changes.ChannelChanged: _channel,
     changes.HomeOpened: _home,
-    changes.FileShared: _file,
+    changes.FileShared: message_events.file_shared,
+    changes.PersonChanged: _person,
+    changes.PinChanged: message_events.pin,
     changes.UserGroupChanged: _user_group,
 }

@@ -1,28 +1,26 @@
-"""Trouble on order: wrong answers, delays, doubled and swapped events, so that a bot can be tried against a bad day."""
+"""Trouble on order, so that a bot can be tried against a bad day: wrong answers, late, doubled, swapped, cut events."""
 
 import random
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
 from bot.playground.entities import Json
 from bot.playground.errors import SlackError
 
+EVENT_TROUBLES = ("delay", "drop", "duplicate", "reorder")
+
 
 @dataclass
-class ApiFault:
-    """Answer calls of `method` (a pattern) with `answer`: so many of them, or a share of them at random."""
+class Turns:
+    """When trouble strikes: so many times, or at random in a share of cases, or both."""
 
-    method: str
-    answer: str
-    retry_after: int
     calls_left: int | None
     rate: float | None
     random: random.Random
 
-    def strikes(self, method: str) -> bool:
-        """Say whether this call is to fail, and count it."""
-        if not fnmatchcase(method, self.method):
-            return False
+    def strikes(self) -> bool:
+        """Say whether it is this one's turn, and count it."""
         if self.rate is not None and self.random.random() >= self.rate:
             return False
         if self.calls_left is not None:
@@ -32,71 +30,110 @@ class ApiFault:
         return True
 
 
+@dataclass(frozen=True)
+class ApiFault:
+    """Answer calls of `method` (a pattern) with `answer`, or late; `carried_out` ones take effect all the same."""
+
+    method: str
+    answer: str
+    retry_after: int
+    delay_s: float
+    carried_out: bool
+    turns: Turns
+
+
+@dataclass(frozen=True)
+class EventFault:
+    """What happens to an event on its way."""
+
+    trouble: str
+    delay_s: float
+    turns: Turns
+
+
 class Faults:
     """What trouble is in force."""
 
     def __init__(self) -> None:
         self.delay_s = 0.0
         self._api: list[ApiFault] = []
-        self._duplicates = 0
-        self._reorders = 0
+        self._events: list[EventFault] = []
 
     def clear(self) -> None:
         """End all trouble."""
         self.delay_s = 0.0
-        self._api = []
-        self._duplicates = self._reorders = 0
+        self._api, self._events = [], []
 
     def order(self, wish: Json) -> None:
         """Add the trouble in `wish`; raises SlackError `invalid_arguments`, and then none of it is in force."""
         try:
-            rules = [_api_fault(rule) for rule in wish.get("api", [])]
-            delay_s = float(wish.get("delay_s", self.delay_s))
-            duplicates, reorders = int(wish.get("duplicate", 0)), int(wish.get("reorder", 0))
-        except (TypeError, ValueError, KeyError, AttributeError) as err:
+            api = [_api_fault(rule) for rule in wish.get("api") or []]
+            events = [_event_fault(rule) for rule in wish.get("events") or []]
+            short = {trouble: int(wish.get(trouble) or 0) for trouble in ("duplicate", "reorder")}
+            events += [_event_fault({"trouble": name, "calls": calls}) for name, calls in short.items() if calls]
+            delay_s = _seconds(wish.get("delay_s", self.delay_s))
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as err:
             raise SlackError("invalid_arguments", f"Not a description of trouble: {err}.") from err
-        if not 0 <= delay_s <= 60:
-            raise SlackError("invalid_arguments", "delay_s is a number of seconds from 0 to 60.")
         self.delay_s = delay_s
-        self._api += rules
-        self._duplicates += duplicates
-        self._reorders += reorders
+        self._api += api
+        self._events += events
 
     def describe(self) -> Json:
         """Return what is in force, in the shape `order` takes."""
-        self._api = [rule for rule in self._api if rule.calls_left != 0]
+        self._api = [rule for rule in self._api if rule.turns.calls_left != 0]
+        self._events = [rule for rule in self._events if rule.turns.calls_left != 0]
         return {
-            "api": [
-                {"method": rule.method, "answer": rule.answer, "calls": rule.calls_left, "rate": rule.rate}
-                for rule in self._api
-            ],
+            "api": [{"method": rule.method, "answer": rule.answer, **_described(rule.turns)} for rule in self._api],
+            "events": [{"trouble": rule.trouble, **_described(rule.turns)} for rule in self._events],
             "delay_s": self.delay_s,
-            "duplicate": self._duplicates,
-            "reorder": self._reorders,
         }
 
     def for_call(self, method: str) -> ApiFault | None:
         """Return the fault that an API call meets, if any."""
-        return next((rule for rule in self._api if rule.strikes(method)), None)
+        fitting = (rule for rule in self._api if fnmatchcase(method, rule.method))
+        return next((rule for rule in fitting if rule.turns.strikes()), None)
 
-    def take_duplicate(self) -> bool:
-        """Say whether to send the next event twice."""
-        self._duplicates, due = max(0, self._duplicates - 1), self._duplicates > 0
-        return due
-
-    def take_reorder(self) -> bool:
-        """Say whether the next event is to swap places with the one after."""
-        self._reorders, due = max(0, self._reorders - 1), self._reorders > 0
-        return due
+    def for_event(self, trouble: str) -> EventFault | None:
+        """Return the trouble of that kind that the next event meets, if any."""
+        fitting = (rule for rule in self._events if rule.trouble == trouble)
+        return next((rule for rule in fitting if rule.turns.strikes()), None)
 
 
 def _api_fault(rule: Json) -> ApiFault:
-    rate = rule.get("rate")
+    answer = str(rule["answer"])
+    if answer.startswith("http_") and not 400 <= int(answer.removeprefix("http_")) <= 599:
+        raise ValueError(f"{answer} is no failure; there are http_400 to http_599")
     return ApiFault(
         method=str(rule["method"]),
-        answer=str(rule["answer"]),
+        answer=answer,
         retry_after=int(rule.get("retry_after", 1)),
-        calls_left=None if rate is not None and "calls" not in rule else int(rule.get("calls", 1)),
-        rate=None if rate is None else float(rate),
-        random=random.Random(rule.get("seed", 0)),  # noqa: S311  repeatable by design, no secret
+        delay_s=_seconds(rule.get("delay_s", 0)),
+        carried_out=bool(rule.get("carried_out", False)),
+        turns=_turns(rule),
     )
+
+
+def _event_fault(rule: Json) -> EventFault:
+    trouble = str(rule["trouble"])
+    if trouble not in EVENT_TROUBLES:
+        raise ValueError(f"{trouble!r} is none of {', '.join(EVENT_TROUBLES)}")
+    return EventFault(trouble, _seconds(rule.get("delay_s", 0)), _turns(rule))
+
+
+def _turns(rule: Json) -> Turns:
+    rate = None if rule.get("rate") is None else float(rule["rate"])
+    if rate is not None and not 0 <= rate <= 1:
+        raise ValueError("a rate is a number from 0 to 1")
+    calls = None if rate is not None and "calls" not in rule else int(rule.get("calls", 1))
+    return Turns(calls, rate, random.Random(rule.get("seed", 0)))  # noqa: S311  repeatable by design, no secret
+
+
+def _seconds(value: Any) -> float:
+    seconds = float(value)
+    if not 0 <= seconds <= 60:
+        raise ValueError("delay_s is a number of seconds from 0 to 60")
+    return seconds
+
+
+def _described(turns: Turns) -> Json:
+    return {"calls": turns.calls_left, "rate": turns.rate}

@@ -136,7 +136,7 @@ def _deleted(workspace: Workspace, change: changes.MessageDeleted) -> list[Rende
     return [_in_channel(workspace, gone.channel_id, data, only_for=gone.visible_to)]
 
 
-def _reaction(workspace: Workspace, change: changes.ReactionChanged) -> list[Render]:
+def _marked(workspace: Workspace, change: changes.ReactionChanged | changes.PinChanged) -> list[Render]:
     return [_message(workspace, "message_changed", change.message)]
 
 
@@ -145,16 +145,21 @@ def _member(workspace: Workspace, change: changes.MemberChanged) -> list[Render]
 
 
 def _channel(workspace: Workspace, change: changes.ChannelChanged) -> list[Render]:
-    return [_channel_item(workspace, change.channel, only_for=change.only_for)]
+    return [_channel_item(workspace, change.channel, only_for=change.only_for, gone_for_all=change.was_public)]
 
 
 def _channel_item(
-    workspace: Workspace, channel: Channel, *, only_for: str | None = None, gone_for: str | None = None
+    workspace: Workspace,
+    channel: Channel,
+    *,
+    only_for: str | None = None,
+    gone_for: str | None = None,
+    gone_for_all: bool = False,
 ) -> Render:
     def render(viewer: str | None) -> Json | None:
         current = workspace.channels[channel.id]
         if viewer is not None and not workspace.may_see(viewer, current):
-            return {"type": "channel_gone", "channel": channel.id} if viewer == gone_for else None
+            return {"type": "channel_gone", "channel": channel.id} if gone_for_all or viewer == gone_for else None
         if only_for is not None and viewer not in (None, only_for):
             return None
         return {"type": "channel", "channel": channel_view(workspace, current, viewer)}
@@ -212,7 +217,8 @@ _ITEMS: dict[type, Callable[[Workspace, Any], list[Render]]] = {
     changes.MessageEdited: _edited,
     changes.MessageRefreshed: _refreshed,
     changes.MessageDeleted: _deleted,
-    changes.ReactionChanged: _reaction,
+    changes.ReactionChanged: _marked,
+    changes.PinChanged: _marked,
     changes.MemberChanged: _member,
     changes.ChannelChanged: _channel,
     changes.PersonChanged: _person,

@@ -56,10 +56,22 @@ def store(workspace: Workspace, announced: Announced, owner: Person, content: by
         "size": len(content),
         "mode": "hosted",
         "is_external": False,
+        "external_type": "",
         "is_public": False,
+        "public_url_shared": False,
+        "display_as_bot": False,
+        "username": "",
+        "has_rich_preview": False,
+        "is_starred": False,
+        "comments_count": 0,
         "url_private": url,
         "url_private_download": url,
         "permalink": url,
+        "permalink_public": url,
+        "shares": {},
+        "channels": [],
+        "groups": [],
+        "ims": [],
         "alt_txt": announced.alt_text,
         "file_access": "visible",
         "page_url": f"/control/file?team={workspace.team.id}&id={announced.file_id}",
@@ -81,7 +93,7 @@ def share(
     """Post a message that holds files."""
     for record in files:
         workspace.announce(FileShared(record["id"], channel, author.id, workspace.timestamps.next()))
-    return messaging.post(
+    message = messaging.post(
         workspace,
         channel,
         author,
@@ -94,6 +106,23 @@ def share(
         blocks=blocks or [],
         extra={"upload": True},
     )
+    for record in files:
+        _note_share(workspace, workspace.files[record["id"]], channel, message)
+    return message
+
+
+def _note_share(workspace: Workspace, record: Json, channel: Channel, message: Message) -> None:
+    """Keep where a file is shared: `files.info` says so."""
+    listed = {"channel": "channels", "im": "ims"}.get(channel.kind, "groups")
+    reach = "private" if channel.is_private else "public"
+    entry: Json = {"ts": message.ts, "channel_name": channel.name, "team_id": workspace.team.id}
+    if message.thread_ts:
+        entry["thread_ts"] = message.thread_ts
+    there = record["shares"].get(reach, {})
+    shares = {**record["shares"], reach: {**there, channel.id: [*there.get(channel.id, []), entry]}}
+    places = list(dict.fromkeys([*record[listed], channel.id]))
+    is_public = record["is_public"] or not channel.is_private
+    workspace.save_file(record | {"shares": shares, listed: places, "is_public": is_public})
 
 
 def download_headers(record: Json) -> dict[str, str]:

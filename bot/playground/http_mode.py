@@ -7,6 +7,8 @@ import json
 import logging
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
+from http.client import HTTPException
 from urllib.parse import urlencode
 
 from bot.playground.delivery import Delivery
@@ -16,6 +18,16 @@ from bot.playground.ids import Clock
 from bot.playground.traffic import Traffic
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the app answered. `failure` is Slack's word for an answer that never came."""
+
+    status: int
+    text: str
+    wants_no_retry: bool = False
+    failure: str = "http_error"
 
 
 class HttpLink:
@@ -44,9 +56,9 @@ class HttpLink:
     async def verify(self) -> None:
         """Ask the app for the challenge back, as Slack does; raises SlackError `url_verification_failed`."""
         body = json.dumps({"token": "playground", "challenge": "prove-you-listen", "type": "url_verification"})
-        status, answer = await asyncio.to_thread(self._post, body.encode(), "application/json", {})
-        if status != 200 or "prove-you-listen" not in answer:
-            hint = f"{self.url} did not answer the challenge (HTTP {status}). Is the app running?"
+        answer = await asyncio.to_thread(self._post, body.encode(), "application/json", {})
+        if answer.status != 200 or "prove-you-listen" not in answer.text:
+            hint = f"{self.url} did not answer the challenge (HTTP {answer.status}). Is the app running?"
             raise SlackError("url_verification_failed", hint)
 
     def put(self, frame: Json) -> None:
@@ -64,30 +76,35 @@ class HttpLink:
         payload = frame["payload"]
         headers = {}
         if frame.get("retry_attempt"):
-            headers = {"X-Slack-Retry-Num": str(frame["retry_attempt"]), "X-Slack-Retry-Reason": "http_timeout"}
+            reason = "http_timeout" if frame["retry_reason"] == "timeout" else frame["retry_reason"]
+            headers = {"X-Slack-Retry-Num": str(frame["retry_attempt"]), "X-Slack-Retry-Reason": reason}
         if frame["type"] == "events_api":
             body, content_type = json.dumps(payload), "application/json"
         else:
             fields = payload if frame["type"] == "slash_commands" else {"payload": json.dumps(payload)}
             body, content_type = urlencode(fields), "application/x-www-form-urlencoded"
-        status, answer = await asyncio.to_thread(self._post, body.encode(), content_type, headers)
-        self._traffic.record("to_bot", "http", frame["type"], frame, answer={"text": answer}, status=status)
-        if status == 200:
-            self._delivery.acknowledge(frame["envelope_id"], _as_json(answer))
+        answer = await asyncio.to_thread(self._post, body.encode(), content_type, headers)
+        self._traffic.record("to_bot", "http", frame["type"], frame, answer={"text": answer.text}, status=answer.status)
+        if 200 <= answer.status < 300:
+            self._delivery.acknowledge(frame["envelope_id"], _as_json(answer.text))
+        elif answer.failure != "http_timeout":  # that one is noticed where acknowledgements are waited for
+            self._delivery.refuse(frame["envelope_id"], answer.failure, again=not answer.wants_no_retry)
 
-    def _post(self, body: bytes, content_type: str, headers: dict[str, str]) -> tuple[int, str]:
-        """Return status and body of the app's answer; status 0 when it could not be reached."""
+    def _post(self, body: bytes, content_type: str, headers: dict[str, str]) -> Answer:
+        """Return the app's answer; its status is 0 when it could not be reached or took too long."""
         signed = {"Content-Type": content_type, **signature_headers(self._secret, body, int(self._now().timestamp()))}
         request = urllib.request.Request(self.url, data=body, headers=signed | headers)  # noqa: S310  checked above
         try:
             with urllib.request.urlopen(request, timeout=self._timeout_s) as answer:  # noqa: S310  checked above
-                return answer.status, answer.read().decode(errors="replace")
+                return Answer(answer.status, answer.read().decode(errors="replace"))
         except urllib.error.HTTPError as err:
             with err:
-                return err.code, err.read().decode(errors="replace")
-        except OSError as err:
+                unwanted = err.headers.get("X-Slack-No-Retry") == "1"
+                return Answer(err.code, err.read().decode(errors="replace"), unwanted)
+        except (OSError, HTTPException, ValueError) as err:
             logger.info("The app's request URL could not be reached: %s", err)
-            return 0, ""
+            timed_out = isinstance(err, TimeoutError) or isinstance(getattr(err, "reason", None), TimeoutError)
+            return Answer(0, "", failure="http_timeout" if timed_out else "connection_failed")
 
 
 def signature_headers(secret: bytes, body: bytes, timestamp: int) -> dict[str, str]:

@@ -11,9 +11,14 @@ from bot.playground.workspace import Workspace
 
 
 def join(workspace: Workspace, channel: Channel, person: Person, *, inviter: str | None = None) -> Channel:
-    """Put somebody into a channel; joining twice changes nothing. Raises SlackError for a direct conversation."""
+    """Put somebody into a channel; joining twice changes nothing.
+
+    Raises SlackError for a direct conversation or an archived one.
+    """
     if channel.is_direct:
         raise SlackError("method_not_supported_for_channel_type", "Nobody can join a direct conversation.")
+    if channel.is_archived:
+        raise SlackError("is_archived", f"#{channel.name} is archived.")
     if person.id in channel.members:
         return channel
     channel = workspace.save_channel(replace(channel, members=(*channel.members, person.id)))

@@ -24,8 +24,10 @@ def post(
 ) -> Message:
     """Add a message and tell everybody; `fields` are those of Message. A reply to a reply goes to its thread.
 
-    Raises SlackError `thread_not_found` when `thread_ts` names no message.
+    Raises SlackError `thread_not_found` when `thread_ts` names no message, or `is_archived`.
     """
+    if channel.is_archived:
+        raise SlackError("is_archived", f"#{channel.name} is archived.")
     root = thread_root(workspace, channel, thread_ts) if thread_ts else None
     message = workspace.save_message(
         Message(
@@ -118,6 +120,9 @@ def unreact(workspace: Workspace, message: Message, user_id: str, name: str) -> 
 def _save_reactions(
     workspace: Workspace, message: Message, reactions: dict[str, list[str]], name: str, user_id: str, *, added: bool
 ) -> None:
+    channel = workspace.channels[message.channel_id]
+    if channel.is_archived:
+        raise SlackError("is_archived", f"#{channel.name} is archived.")
     after = workspace.save_message(replace(message, reactions=reactions))
     workspace.announce(ReactionChanged(after, name, user_id, added, event_ts=workspace.timestamps.next()))
 

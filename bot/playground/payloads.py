@@ -36,13 +36,18 @@ def person_payload(workspace: Workspace, person: Person) -> Json:
         "is_ultra_restricted": False,
         "is_bot": person.is_bot,
         "is_app_user": False,
+        "is_email_confirmed": not person.is_bot,
+        "who_can_share_contact_card": "EVERYONE",
         "updated": person.updated,
     }
     return payload
 
 
 def _profile(workspace: Workspace, person: Person) -> Json:
+    first, _, last = person.real_name.partition(" ")
     profile: Json = {
+        "first_name": first,
+        "last_name": last,
         "title": person.title,
         "phone": "",
         "skype": "",
@@ -52,6 +57,7 @@ def _profile(workspace: Workspace, person: Person) -> Json:
         "display_name_normalized": "" if person.is_bot else person.name,
         "status_text": "",
         "status_emoji": "",
+        "status_expiration": 0,
         "avatar_hash": "",
         "team": workspace.team.id,
     }
@@ -70,19 +76,20 @@ def user_group_payload(workspace: Workspace, group: UserGroup, *, with_users: bo
         "is_usergroup": True,
         "is_subteam": True,
         "name": group.name,
-        "description": "",
+        "description": group.description,
         "handle": group.handle,
         "is_external": False,
-        "date_create": group.updated,
+        "date_create": group.created or group.updated,
         "date_update": group.updated,
-        "date_delete": 0,
+        "date_delete": group.disabled,
         "auto_type": None,
         "auto_provision": False,
         "enterprise_subteam_id": "",
-        "created_by": next(iter(group.members), ""),
-        "updated_by": next(iter(group.members), ""),
-        "deleted_by": None,
+        "created_by": group.created_by or next(iter(group.members), ""),
+        "updated_by": group.updated_by or next(iter(group.members), ""),
+        "deleted_by": group.updated_by if group.disabled else None,
         "prefs": {"channels": [], "groups": []},
+        "channel_count": 0,
         "user_count": len(group.members),
     }
     if with_users:
@@ -96,7 +103,7 @@ def channel_payload(workspace: Workspace, channel: Channel, viewer: str) -> Json
         "id": channel.id,
         "created": channel.created,
         "creator": channel.creator,
-        "is_archived": False,
+        "is_archived": channel.is_archived,
         "is_im": channel.kind == "im",
         "is_mpim": channel.kind == "mpim",
         "is_private": channel.is_private,
@@ -151,6 +158,8 @@ def message_payload(workspace: Workspace, message: Message) -> Json:
         ]
     if message.subtype == "tombstone":
         payload["hidden"] = True
+    if any(pin["ts"] == message.ts for pin in workspace.pins.get(message.channel_id, [])):
+        payload["pinned_to"] = [message.channel_id]
     return payload | message.extra | _thread_fields(workspace, message)
 
 
@@ -174,6 +183,17 @@ def _thread_fields(workspace: Workspace, message: Message) -> Json:
         "is_locked": False,
         "subscribed": False,
     }
+
+
+def permalink(origin: str, message: Message) -> str:
+    """Return a message's address, in the form of Slack's own."""
+    address = f"{origin}/archives/{message.channel_id}/p{message.ts.replace('.', '')}"
+    return f"{address}?thread_ts={message.thread_ts}&cid={message.channel_id}" if message.thread_ts else address
+
+
+def pin_payload(workspace: Workspace, message: Message, pin: Json) -> Json:
+    """Return a pinned message as pins.list has it."""
+    return {"type": "message", "channel": message.channel_id, **pin, "message": message_payload(workspace, message)}
 
 
 def bot_profile(workspace: Workspace) -> Json:

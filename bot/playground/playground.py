@@ -12,6 +12,7 @@ from bot.playground.faults import Faults
 from bot.playground.feed import Feed
 from bot.playground.files import Announced
 from bot.playground.ids import Clock, derived_id, fresh_id
+from bot.playground.scopes import hears
 from bot.playground.store import Store
 from bot.playground.traffic import Traffic
 from bot.playground.triggers import ResponseUrls, Tickets, Triggers
@@ -55,7 +56,7 @@ class Playground:
         apps = dict(self.store.load("app"))
         for team_id, record in sorted(self.store.load("team"), key=lambda item: int(item[1]["number"])):
             app = apps[team_id]
-            app |= {"commands": tuple(app["commands"]), "shortcuts": tuple(app["shortcuts"])}
+            app |= {key: tuple(app[key]) for key in ("commands", "shortcuts", "scopes") if key in app}
             self._add(Team(**record), App(**app))
         for kind in RESTORED_KINDS:
             for key, value in self.store.load(kind):
@@ -68,7 +69,11 @@ class Playground:
 
     def add_workspace(self, name: str, domain: str, team_id: str | None = None) -> Workspace:
         """Make a workspace with nobody in it but the bot."""
-        team = Team(team_id or derived_id("T", domain), name, domain, number=len(self.workspaces))
+        number = len(self.workspaces)
+        team_id = team_id or derived_id("T", domain)
+        if team_id in self.workspaces:  # a workspace that has been given another domain since
+            team_id = derived_id("T", domain, str(number))
+        team = Team(team_id, name, domain, number=number)
         app = App(self.app_id, derived_id("B", team.id), derived_id("U", team.id, "bot"))
         workspace = self._add(team, app)
         workspace.save_team(team)
@@ -104,7 +109,8 @@ class Playground:
 
     def _announce(self, workspace: Workspace, change: Change) -> None:
         self.feed.publish_change(workspace, change)
-        for event in slack_events(workspace, change):
+        heard = [event for event in slack_events(workspace, change) if hears(workspace.app.scopes, event)]
+        for event in heard:
             self.delivery.send("events_api", event_callback(workspace, event))
 
     def _on_links(self) -> None:

@@ -28,7 +28,7 @@ class Workspace:
         self.channels: dict[str, Channel] = {}
         self.homes: dict[str, Json] = {}  # the published App Home by user id
         self.modals: dict[str, list[Json]] = {}  # open modals by user id, the top one last
-        self.pins: dict[str, list[str]] = {}  # ts of pinned messages by channel id
+        self.pins: dict[str, list[Json]] = {}  # by channel id: {"ts", "created", "created_by"}
         self.files: dict[str, Json] = {}  # Slack's file objects by id
         self.file_contents: dict[str, bytes] = {}  # by file id
         self.statuses: dict[tuple[str, str], Json] = {}  # by channel id and thread_ts
@@ -148,7 +148,7 @@ class Workspace:
         self._reads[user_id, channel_id] = ts
         self._put("read", f"{user_id}/{channel_id}", ts)
 
-    def save_pins(self, channel_id: str, pins: list[str]) -> None:
+    def save_pins(self, channel_id: str, pins: list[Json]) -> None:
         self.pins[channel_id] = pins
         self._put("pins", channel_id, pins)
 
@@ -205,7 +205,7 @@ class Workspace:
         user_id, _, channel_id = key.partition("/")
         self._reads[user_id, channel_id] = value
 
-    def _restore_pins(self, key: str, value: list[str]) -> None:
+    def _restore_pins(self, key: str, value: list[Json]) -> None:
         self.pins[key] = value
 
     def _restore_file(self, key: str, value: Json) -> None:

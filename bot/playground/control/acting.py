@@ -54,7 +54,7 @@ def edit(call: ControlRequest) -> Json:
     """Change a message of one's own."""
     person = call.actor
     message = call.message(person, call.joined_channel(person))
-    if message.user_id != person.id or message.subtype in ("channel_join", "channel_leave"):
+    if message.user_id != person.id or message.subtype not in (None, "thread_broadcast", "file_share"):
         raise SlackError("cant_update_message", f"{person.name} may only edit messages of their own.")
     message = messaging.edit(call.workspace, message, edited_by=person.id, text=_typed(call))
     return {"message": message_view(call.workspace, message)}

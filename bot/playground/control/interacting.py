@@ -25,6 +25,8 @@ async def click(call: ControlRequest) -> Json:
 async def command(call: ControlRequest) -> Json:
     """Run a slash command."""
     channel = call.joined_channel(call.actor)
+    if channel.is_archived:
+        raise SlackError("is_archived", f"#{channel.name} is archived.")
     name = call.args.required("command")
     known = [entry["command"] for entry in call.workspace.app.commands]
     if not name.startswith("/") or (known and name not in known):

@@ -1,31 +1,91 @@
 """How the bot is reached, and trouble on the way."""
 
+from dataclasses import replace
+from typing import Any
+
 from bot.playground import messaging
 from bot.playground.control.request import ControlRequest
+from bot.playground.delivery import Timings
 from bot.playground.entities import Json
 from bot.playground.errors import SlackError
 from bot.playground.http_mode import HttpLink
+from bot.playground.scope_names import ALL_SCOPES
 
 _DISCONNECTS = ("drop", "refresh", "warning")
 
 
 async def app(call: ControlRequest) -> Json:
-    """Choose how the bot is reached: by `request_url` (HTTP mode), or without one by its own connections."""
+    """Choose how the bot is reached, what its token is granted, and how patient Slack is with it."""
+    values = call.args.values
+    scopes, timings = _scopes(call), _timings(call)
+    if scopes is not None:
+        call.workspace.save_app(replace(call.workspace.app, scopes=scopes))
+    call.playground.timings = call.playground.delivery.timings = timings
+    if "request_url" in values or not values.keys() & {"scopes", "retry_delays", "ack_timeout"}:
+        await _reach_by(call, call.args.text("request_url"))
+    return {
+        "connections": len(call.playground.delivery.links),
+        "scopes": list(call.workspace.app.scopes),
+        "retry_delays": list(timings.retry_delays),
+        "ack_timeout": timings.ack_timeout,
+    }
+
+
+async def _reach_by(call: ControlRequest, request_url: str) -> None:
+    """Use HTTP mode with a `request_url`, the bot's own connections without."""
     playground = call.playground
     for link in [link for link in playground.delivery.links if isinstance(link, HttpLink)]:
         playground.delivery.remove(link)
-    if call.args.has("request_url"):
-        link = HttpLink(
-            call.args.text("request_url"),
-            signing_secret=playground.tokens.signing_secret,
-            delivery=playground.delivery,
-            traffic=playground.traffic,
-            now=call.workspace.now,
-            timeout_s=playground.timings.ack_timeout,
+    if not request_url:
+        return
+    link = HttpLink(
+        request_url,
+        signing_secret=playground.tokens.signing_secret,
+        delivery=playground.delivery,
+        traffic=playground.traffic,
+        now=call.workspace.now,
+        timeout_s=playground.timings.ack_timeout,
+    )
+    await link.verify()
+    playground.delivery.add(link)
+
+
+def _scopes(call: ControlRequest) -> tuple[str, ...] | None:
+    """Return the scopes that were sent, None when none were; null stands for all there are."""
+    if "scopes" not in call.args.values:
+        return None
+    scopes = call.args.json("scopes", list)
+    if scopes is None:
+        return ALL_SCOPES
+    unknown = [str(scope) for scope in scopes if scope not in ALL_SCOPES]
+    if unknown:
+        raise SlackError(
+            "invalid_arguments", f"Unknown scopes: {', '.join(unknown)}. There are: {', '.join(ALL_SCOPES)}."
         )
-        await link.verify()
-        playground.delivery.add(link)
-    return {"connections": len(playground.delivery.links)}
+    return tuple(dict.fromkeys(scopes))
+
+
+def _timings(call: ControlRequest) -> Timings:
+    """Return how long Slack waits from now on."""
+    timings = call.playground.timings
+    try:
+        if "ack_timeout" in call.args.values:
+            timings = replace(timings, ack_timeout=_seconds(call.args.values["ack_timeout"], low=0.05))
+        delays = call.args.json("retry_delays", list)
+        if delays is not None:
+            timings = replace(timings, retry_delays=tuple(_seconds(delay, low=0) for delay in delays))
+    except (TypeError, ValueError, OverflowError):
+        raise SlackError(
+            "invalid_arguments", "ack_timeout is a number of seconds, retry_delays a list of them."
+        ) from None
+    return timings
+
+
+def _seconds(value: Any, *, low: float) -> float:
+    seconds = float(value)
+    if not low <= seconds <= 3600:
+        raise ValueError(f"{seconds} is not between {low} and 3600")
+    return seconds
 
 
 def trouble(call: ControlRequest) -> Json:

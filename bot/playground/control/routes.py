@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.playground.arguments import read_arguments
-from bot.playground.control import acting, interacting, line, looking
+from bot.playground.control import acting, changing, interacting, line, looking
 from bot.playground.control.live import serve_events
 from bot.playground.control.request import ControlRequest
 from bot.playground.control.seed import seed
@@ -24,6 +24,7 @@ Handler = Callable[[ControlRequest], Answer | Awaitable[Answer]]
 
 ACTS: dict[str, Handler] = {
     "app": line.app,
+    "channel": changing.channel,
     "click": interacting.click,
     "close": interacting.close,
     "command": interacting.command,
@@ -35,6 +36,7 @@ ACTS: dict[str, Handler] = {
     "leave": acting.leave,
     "mark": acting.mark,
     "open_home": acting.open_home,
+    "person": changing.person,
     "post": acting.post,
     "react": acting.react,
     "seed": seed,
@@ -43,6 +45,7 @@ ACTS: dict[str, Handler] = {
     "trouble": line.trouble,
     "unreact": acting.unreact,
     "upload": acting.upload,
+    "user_group": changing.user_group,
 }
 LOOKS: dict[str, Handler] = {
     "file": looking.file,

@@ -7,6 +7,8 @@ from bot.playground.arguments import Arguments
 from bot.playground.entities import Channel, Json, Message, Person
 from bot.playground.errors import SlackError
 from bot.playground.playground import Playground
+from bot.playground.scope_names import FAMILY_VERBS
+from bot.playground.scopes import demand, family_scope
 from bot.playground.workspace import Workspace
 
 
@@ -14,6 +16,7 @@ from bot.playground.workspace import Workspace
 class Call:
     """Everything a method needs. The caller is always the workspace's bot."""
 
+    method: str
     playground: Playground
     workspace: Workspace
     args: Arguments
@@ -29,6 +32,8 @@ class Call:
         channel = self.workspace.channels.get(ref)
         if channel is None or not self.workspace.may_see(self.bot.id, channel):
             raise SlackError("channel_not_found")
+        if self.method in FAMILY_VERBS:
+            demand(self.workspace.app.scopes, [family_scope(channel, FAMILY_VERBS[self.method])])
         return channel
 
     def joined_channel(self, name: str = "channel") -> Channel:

@@ -7,7 +7,7 @@ from bot.playground.blocks import MESSAGE, check_blocks
 from bot.playground.entities import Channel, Json, Message
 from bot.playground.errors import SlackError
 from bot.playground.membership import open_direct
-from bot.playground.payloads import message_payload
+from bot.playground.payloads import message_payload, permalink
 from bot.playground.statuses import clear_status
 from bot.playground.web_api.call import Call
 
@@ -61,6 +61,8 @@ def update(call: Call) -> Json:
     message = call.message(channel)
     if not message.by_app:
         raise SlackError("cant_update_message")
+    if channel.is_archived:
+        raise SlackError("is_inactive")
     if message.streaming:
         raise SlackError("streaming_state_conflict")
     content = _content(call, MAX_UPDATED_TEXT, known=message)
@@ -92,12 +94,6 @@ def get_permalink(call: Call) -> Json:
     return {"channel": channel.id, "permalink": permalink(call.origin, message)}
 
 
-def permalink(origin: str, message: Message) -> str:
-    """Return a message's address, in the form of Slack's own."""
-    address = f"{origin}/archives/{message.channel_id}/p{message.ts.replace('.', '')}"
-    return f"{address}?thread_ts={message.thread_ts}&cid={message.channel_id}" if message.thread_ts else address
-
-
 def _target(call: Call) -> Channel:
     ref = call.args.required("channel", "channel_not_found")
     person = call.workspace.people.get(ref)
@@ -108,11 +104,23 @@ def _target(call: Call) -> Channel:
     return call.joined_channel()
 
 
+def metadata_of(call: Call) -> Json | None:
+    """Return a message's metadata as sent, None without; raises SlackError `invalid_metadata_format`."""
+    metadata: Json | None = call.args.json("metadata", dict, "invalid_metadata_format")
+    if metadata is None:
+        return None
+    if not (isinstance(metadata.get("event_type"), str) and isinstance(metadata.get("event_payload"), dict)):
+        raise SlackError("invalid_metadata_format")
+    return metadata
+
+
 def _content(call: Call, max_text: int, *, known: Message | None = None) -> dict[str, Any]:
     """Return text, blocks, attachments and metadata as sent; raises SlackError `no_text`, `msg_too_long`…"""
     blocks = call.args.json("blocks", list, "invalid_blocks_format") or []
     attachments = call.args.json("attachments", list, "invalid_attachments") or []
-    metadata = call.args.json("metadata", dict, "invalid_metadata_format")
+    if not all(isinstance(attachment, dict) for attachment in attachments):
+        raise SlackError("invalid_attachments")
+    metadata = metadata_of(call)
     if call.args.has("markdown_text"):
         if blocks or call.args.has("text"):
             raise SlackError("markdown_text_conflict")

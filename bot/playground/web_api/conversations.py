@@ -7,6 +7,8 @@ from bot.playground.membership import leave as leave_channel
 from bot.playground.membership import open_direct
 from bot.playground.pages import cursor_to, numbered_page, position_of
 from bot.playground.payloads import channel_payload, message_payload
+from bot.playground.scope_names import FAMILIES
+from bot.playground.scopes import demand
 from bot.playground.web_api.call import Call
 
 _KIND_BY_TYPE = {"public_channel": "channel", "private_channel": "group", "im": "im", "mpim": "mpim"}
@@ -14,18 +16,28 @@ _KIND_BY_TYPE = {"public_channel": "channel", "private_channel": "group", "im": 
 
 def list_all(call: Call) -> Json:
     """conversations.list: public channels, and the private ones the bot is in."""
-    types = call.args.words("types") or ["public_channel"]
-    if not set(types) <= set(_KIND_BY_TYPE):
-        raise SlackError("invalid_types")
-    kinds = {_KIND_BY_TYPE[kind] for kind in types}
+    kinds = wanted_kinds(call)
     visible = [
         channel
         for channel in call.workspace.channels.values()
-        if channel.kind in kinds and call.workspace.may_see(call.bot.id, channel)
+        if channel.kind in kinds
+        and call.workspace.may_see(call.bot.id, channel)
+        and not (channel.is_archived and call.args.flag("exclude_archived"))
     ]
     page, cursor = numbered_page(visible, call.args.text("cursor"), _limit(call, 100, "invalid_limit"))
     channels = [channel_payload(call.workspace, channel, call.bot.id) for channel in page]
     return {"channels": channels, "response_metadata": {"next_cursor": cursor}}
+
+
+def wanted_kinds(call: Call) -> set[str]:
+    """Return the kinds of conversation that `types` asks for; raises SlackError `invalid_types` or `missing_scope`."""
+    types = call.args.words("types") or ["public_channel"]
+    if not set(types) <= set(_KIND_BY_TYPE):
+        raise SlackError("invalid_types")
+    kinds = {_KIND_BY_TYPE[kind] for kind in types}
+    for kind in kinds:
+        demand(call.workspace.app.scopes, [f"{FAMILIES[kind]}:read"])
+    return kinds
 
 
 def info(call: Call) -> Json:
@@ -101,10 +113,17 @@ def open_conversation(call: Call) -> Json:
             raise SlackError("too_many_users")
         if not set(ids) <= set(call.workspace.people):
             raise SlackError("user_not_found")
+        demand(call.workspace.app.scopes, ["im:write" if len(ids) == 1 else "mpim:write"])
+        known = len(call.workspace.channels)
         channel = open_direct(call.workspace, call.bot, *(call.workspace.people[user_id] for user_id in ids))
-    if call.args.flag("return_im"):
-        return {"channel": channel_payload(call.workspace, channel, call.bot.id)}
-    return {"channel": {"id": channel.id}}
+        if len(call.workspace.channels) > known:
+            return _opened(call, channel)
+    return {"no_op": True, "already_open": True, **_opened(call, channel)}
+
+
+def _opened(call: Call, channel: Channel) -> Json:
+    whole = channel_payload(call.workspace, channel, call.bot.id)
+    return {"channel": whole if call.args.flag("return_im") else {"id": channel.id}}
 
 
 def join(call: Call) -> Json:

@@ -9,8 +9,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from bot.playground.arguments import Arguments, read_arguments
 from bot.playground.entities import Json
 from bot.playground.errors import SlackError
+from bot.playground.faults import ApiFault
 from bot.playground.playground import Playground
-from bot.playground.web_api import assistant, chat, conversations, files, people, reactions, streams, views
+from bot.playground.scopes import accepted_scopes, demand
+from bot.playground.web_api import assistant, chat, conversations, files, people, reactions, streams, usergroups, views
 from bot.playground.web_api.call import Call, Method
 
 OPEN_CONNECTION = "apps.connections.open"
@@ -49,9 +51,13 @@ METHODS: dict[str, Method] = {
     "reactions.list": reactions.list_all,
     "reactions.remove": reactions.remove,
     "team.info": people.team_info,
-    "usergroups.list": people.usergroups_list,
-    "usergroups.users.list": people.usergroups_users_list,
-    "usergroups.users.update": people.usergroups_users_update,
+    "usergroups.create": usergroups.create,
+    "usergroups.disable": usergroups.disable,
+    "usergroups.enable": usergroups.enable,
+    "usergroups.list": usergroups.list_all,
+    "usergroups.update": usergroups.update,
+    "usergroups.users.list": usergroups.users_list,
+    "usergroups.users.update": usergroups.users_update,
     "users.conversations": people.users_conversations,
     "users.getPresence": people.users_get_presence,
     "users.info": people.users_info,
@@ -64,39 +70,38 @@ METHODS: dict[str, Method] = {
     "views.update": views.update,
 }
 
-SCOPES = (
-    "app_mentions:read,assistant:write,channels:history,channels:join,channels:read,chat:write,commands,files:read,files:write,"
-    "groups:history,groups:read,im:history,im:read,im:write,mpim:history,mpim:read,pins:read,pins:write,reactions:read,"
-    "reactions:write,team:read,usergroups:read,usergroups:write,users:read,users:read.email"
-)
-
 
 async def serve_api(request: Request) -> Response:
     """Answer one Web API call, in Slack's shapes: HTTP 200 even when `ok` is false."""
     playground: Playground = request.app.state.playground
     method = request.path_params["method"]
     started = time.monotonic()
-    if playground.faults.delay_s:
-        await asyncio.sleep(playground.faults.delay_s)
+    fault = playground.faults.for_call(method)
+    if delay_s := playground.faults.delay_s + (fault.delay_s if fault else 0):
+        await asyncio.sleep(delay_s)
     sent: Json | None = None
-    headers = {"x-oauth-scopes": SCOPES}
+    headers: dict[str, str] = {}
     try:
         args = await read_arguments(request)
         sent = args.values
-        response = _faulty(playground, method) or JSONResponse(
-            answer(playground, request, method, args), headers=headers
-        )
+        response = None if fault is None or fault.carried_out else _faulty(fault)
+        response = response or JSONResponse(answer(playground, request, method, args, headers), headers=headers)
     except SlackError as err:
         response = JSONResponse({"ok": False, "error": err.code, **err.extra}, headers=headers)
     finally:
         playground.store.commit()
+    if fault is not None and fault.carried_out:
+        response = _faulty(fault) or response
     elapsed = round((time.monotonic() - started) * 1000, 1)
     playground.traffic.record_call(method, sent, response, elapsed)
     return response
 
 
-def answer(playground: Playground, request: Request, method: str, args: Arguments) -> Json:
-    """Return what a method answers; raises SlackError for a refusal, in Slack's order: token, method, arguments."""
+def answer(playground: Playground, request: Request, method: str, args: Arguments, headers: dict[str, str]) -> Json:
+    """Return what a method answers, and put Slack's scope headers into `headers`.
+
+    Raises SlackError for a refusal, in Slack's order: token, method, scope, arguments.
+    """
     token = _token(request, args)
     if not token:
         raise SlackError("not_authed")
@@ -106,10 +111,14 @@ def answer(playground: Playground, request: Request, method: str, args: Argument
     workspace = playground.workspace_of_token(token)
     if workspace is None:
         raise SlackError("not_allowed_token_type" if token == playground.tokens.app else "invalid_auth")
+    granted, accepted = workspace.app.scopes, accepted_scopes(method)
+    headers["x-oauth-scopes"] = ",".join(granted)
     if method not in METHODS:
         raise SlackError("unknown_method", req_method=method)
+    headers["x-accepted-oauth-scopes"] = ",".join(accepted)
+    demand(granted, accepted)
     playground.origin = origin
-    return {"ok": True} | METHODS[method](Call(playground, workspace, args, origin))
+    return {"ok": True} | METHODS[method](Call(method, playground, workspace, args, origin))
 
 
 def open_connection(playground: Playground, token: str, origin: str) -> Json:
@@ -127,15 +136,11 @@ def _token(request: Request, args: Arguments) -> str:
     return token.strip() if scheme.lower() == "bearer" else args.text("token")
 
 
-def _faulty(playground: Playground, method: str) -> Response | None:
-    fault = playground.faults.for_call(method)
-    if fault is None:
-        return None
+def _faulty(fault: ApiFault) -> Response | None:
     if fault.answer == "ratelimited":
         headers = {"Retry-After": str(fault.retry_after)}
         return JSONResponse({"ok": False, "error": "ratelimited"}, status_code=429, headers=headers)
     if fault.answer.startswith("http_"):
-        return PlainTextResponse(
-            "The playground was told to fail.", status_code=int(fault.answer.removeprefix("http_"))
-        )
-    return JSONResponse({"ok": False, "error": fault.answer})
+        status = int(fault.answer.removeprefix("http_"))
+        return PlainTextResponse("The playground was told to fail.", status_code=status)
+    return None if fault.answer == "delay" else JSONResponse({"ok": False, "error": fault.answer})

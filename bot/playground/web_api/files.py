@@ -44,10 +44,11 @@ def complete_upload(call: Call) -> Json:
         raise SlackError("invalid_arguments", "The argument 'files' is missing.")
     records = []
     for entry in wanted:
-        record = call.workspace.files.get(str(entry.get("id")))
+        record = call.workspace.files.get(str(entry.get("id"))) if isinstance(entry, dict) else None
         if record is None:
             raise SlackError("file_not_found")
-        records.append(call.workspace.save_file(record | {"title": entry.get("title") or record["name"]}))
+        title = str(entry.get("title") or record["name"])
+        records.append(call.workspace.save_file(record | {"title": title}))
     channels = call.args.words("channels") or call.args.words("channel_id")
     for channel_id in channels:
         call.args.values["channel"] = channel_id
@@ -59,7 +60,7 @@ def complete_upload(call: Call) -> Json:
             call.args.text("initial_comment"),
             thread_ts=call.args.ts("thread_ts", "invalid_thread_ts"),
         )
-    return {"files": records}
+    return {"files": [call.workspace.files[record["id"]] for record in records]}
 
 
 def info(call: Call) -> Json:

@@ -1,10 +1,11 @@
 """reactions.* and pins.*: marks on messages."""
 
 from bot.playground import messaging
+from bot.playground.changes import PinChanged
 from bot.playground.entities import Json, Message
 from bot.playground.errors import SlackError
 from bot.playground.pages import numbered_page
-from bot.playground.payloads import message_payload
+from bot.playground.payloads import message_payload, permalink, pin_payload
 from bot.playground.web_api.call import Call
 
 
@@ -25,7 +26,8 @@ def remove(call: Call) -> Json:
 def get(call: Call) -> Json:
     """reactions.get: the message, with who reacted."""
     message = _message(call)
-    return {"type": "message", "channel": message.channel_id, "message": message_payload(call.workspace, message)}
+    payload = message_payload(call.workspace, message) | {"permalink": permalink(call.origin, message)}
+    return {"type": "message", "channel": message.channel_id, "message": payload}
 
 
 def list_all(call: Call) -> Json:
@@ -52,9 +54,11 @@ def pins_add(call: Call) -> Json:
     """pins.add."""
     message = _message(call)
     pins = call.workspace.pins.get(message.channel_id, [])
-    if message.ts in pins:
+    if _pin_of(message, pins) is not None:
         raise SlackError("already_pinned")
-    call.workspace.save_pins(message.channel_id, [*pins, message.ts])
+    pin = {"ts": message.ts, "created": call.workspace.seconds(), "created_by": call.bot.id}
+    call.workspace.save_pins(message.channel_id, [*pins, pin])
+    _announce_pin(call, message, pin, added=True)
     return {}
 
 
@@ -62,9 +66,11 @@ def pins_remove(call: Call) -> Json:
     """pins.remove."""
     message = _message(call)
     pins = call.workspace.pins.get(message.channel_id, [])
-    if message.ts not in pins:
+    pin = _pin_of(message, pins)
+    if pin is None:
         raise SlackError("no_pin")
-    call.workspace.save_pins(message.channel_id, [ts for ts in pins if ts != message.ts])
+    call.workspace.save_pins(message.channel_id, [other for other in pins if other is not pin])
+    _announce_pin(call, message, pin, added=False)
     return {}
 
 
@@ -72,13 +78,22 @@ def pins_list(call: Call) -> Json:
     """pins.list, the newest first."""
     channel = call.joined_channel()
     log = call.workspace.log(channel.id)
-    found = [log.get(ts) for ts in reversed(call.workspace.pins.get(channel.id, []))]
-    items = [
-        {"type": "message", "channel": channel.id, "created": 0, "message": message_payload(call.workspace, message)}
-        for message in found
-        if message is not None
-    ]
+    found = [(log.get(pin["ts"]), pin) for pin in reversed(call.workspace.pins.get(channel.id, []))]
+    items = [pin_payload(call.workspace, message, _marks(pin)) for message, pin in found if message is not None]
     return {"items": items}
+
+
+def _pin_of(message: Message, pins: list[Json]) -> Json | None:
+    return next((pin for pin in pins if pin["ts"] == message.ts), None)
+
+
+def _marks(pin: Json) -> Json:
+    return {"created": pin["created"], "created_by": pin["created_by"]}
+
+
+def _announce_pin(call: Call, message: Message, pin: Json, *, added: bool) -> None:
+    event_ts = call.workspace.timestamps.next()
+    call.workspace.announce(PinChanged(message, _marks(pin), call.bot.id, added, event_ts))
 
 
 def _message(call: Call) -> Message:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from bot.playground import messaging
+from bot.playground.arguments import Arguments
 from bot.playground.blocks import MESSAGE, check_blocks
 from bot.playground.changes import MessageEdited, MessageRefreshed
 from bot.playground.entities import Json, Message
@@ -10,6 +11,7 @@ from bot.playground.errors import SlackError
 from bot.playground.payloads import message_payload
 from bot.playground.statuses import clear_status
 from bot.playground.web_api.call import Call
+from bot.playground.web_api.chat import metadata_of
 
 MAX_MARKDOWN_PER_CALL = 12_000
 
@@ -60,7 +62,7 @@ def stop(call: Call) -> Json:
     before = _streaming(call)
     blocks: list[Json] = call.args.json("blocks", list, "invalid_blocks_format") or []
     check_blocks(blocks, MESSAGE)
-    metadata = call.args.json("metadata", dict, "invalid_metadata_format")
+    metadata = metadata_of(call)
     grown = _grown(call, before)
     extra = grown.extra | ({"metadata": metadata} if metadata else {})
     after = _with(grown, streaming=False, extra=extra)
@@ -103,7 +105,7 @@ def _piece(call: Call) -> _Piece:
         elif kind == "plan_update":
             piece.blocks.append({"type": "plan", "title": str(chunk.get("title", ""))})
         elif kind == "blocks":
-            piece.blocks += chunk.get("blocks") or []
+            piece.blocks += Arguments(chunk).json("blocks", list, "invalid_chunks") or []
         else:
             raise SlackError("invalid_chunks", f"A chunk of type {kind!r} is unknown.")
     if len(piece.text) > MAX_MARKDOWN_PER_CALL:

@@ -85,6 +85,11 @@ class TestSeed:
         assert web.auth_test()["team"] == "Harbour"
         assert [team["domain"] for team in slack.look("state")["teams"]] == ["lanternhouse", "harbour"]
 
+    def test_a_second_workspace_never_takes_the_place_of_the_first(self, slack: RunningPlayground) -> None:
+        slack.control("seed", team={"name": "Playground", "domain": "playground"})
+        assert [team["domain"] for team in slack.look("state")["teams"]] == ["lanternhouse", "playground"]
+        assert slack.web.auth_test()["team"] == "Lanternhouse"
+
     @pytest.mark.parametrize(
         ("seed", "hint"),
         [
