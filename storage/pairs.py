@@ -1,39 +1,54 @@
-"""Pairs and the reviews that decide them."""
+"""Pairs: a question and its answer, from the day somebody pointed at it. `storage.reviews` has who says what of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from storage.database import find_or_add
-from storage.tables import PairRow, ReviewRow
+from storage.tables import PairRow, storable
 
 
 class PairStatus(StrEnum):
-    """Where a pair stands. Only approved ones are retrieved and learnt."""
+    """Where a pair stands. Only approved ones are retrieved and learnt; candidates wait in the review queue."""
 
     CANDIDATE = "candidate"
     APPROVED = "approved"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+    REPLACED = "replaced"
     ERASED = "erased"
 
 
-class Verdict(StrEnum):
-    """A person's word on a pair."""
+class Origin(StrEnum):
+    """How a question and an answer were found to belong together."""
 
-    APPROVE = "approve"
-    REJECT = "reject"
-    NOMINATE = "nominate"
+    THREAD = "thread"
+    CHANNEL = "channel"
+    EXPORT = "export"
+    FILE = "file"
+
+
+class Priority(IntEnum):
+    """What reviewers look at first."""
+
+    CHANGED = 0
+    NOMINATED = 1
+    PROPOSED = 2
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A question and an answer found in Slack, not yet decided."""
+    """A question and an answer found in Slack, already redacted, not yet decided.
+
+    `answer_parts`: the ts of the messages that are the answer. `redactions`: what was replaced, by kind, placeholder
+    and count. `file_count`: files beside the answer, which are not learnt.
+    """
 
     team_id: str
     channel_id: str
@@ -46,35 +61,92 @@ class Candidate:
     asked_by: str
     answered_by: str
     permalink: str
+    origin: Origin = Origin.THREAD
+    answer_parts: tuple[str, ...] = ()
+    redactions: tuple[dict[str, Any], ...] = ()
+    file_count: int = 0
+
+    @property
+    def content_hash(self) -> str:
+        """What an approval is bound to: whoever approved other words approved something else."""
+        return content_hash(self.question, self.answer)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Pair(Candidate):
     """A stored pair. `context`: the passages retrieved for its question, None until they have been looked up."""
 
     id: int
     status: PairStatus
+    priority: Priority = Priority.NOMINATED
+    source_hash: str = ""
+    edited_by: str | None = None
+    previous_question: str | None = None
+    previous_answer: str | None = None
+    replaced_by: int | None = None
     context: tuple[dict[str, Any], ...] | None
     created_at: datetime
     decided_at: datetime | None
 
+    @property
+    def is_guess(self) -> bool:
+        """Whether a rule put question and answer together, so that a reviewer must see both before it counts."""
+        return self.origin is not Origin.THREAD
 
-def add_candidate(session: Session, candidate: Candidate, *, now: datetime) -> Pair:
-    """Store a candidate, or return the pair that already stands for this answer.
 
-    One that is not approved says from now on what the candidate says: a reviewer approves what they read. An approved
-    one keeps what was approved, and an erased one stays empty.
-    """
-    values = dict(vars(candidate))
+def content_hash(question: str, answer: str) -> str:
+    """Return the SHA-256 of a question and an answer, in hexadecimal."""
+    return sha256(f"{storable(question)}\x00{storable(answer)}".encode()).hexdigest()
+
+
+def add_candidate(
+    session: Session, candidate: Candidate, *, now: datetime, priority: Priority = Priority.NOMINATED
+) -> Pair:
+    """Store a candidate, or return the pair that already stands for this answer, with what it says left as it is."""
+    return add_if_missing(session, candidate, now=now, priority=priority)[0]
+
+
+def add_if_missing(
+    session: Session, candidate: Candidate, *, now: datetime, priority: Priority = Priority.NOMINATED
+) -> tuple[Pair, bool]:
+    """Store a candidate unless a pair stands for this answer; returns the pair, and whether it is new."""
+    values = _columns(candidate)
     key = {name: values.pop(name) for name in ("team_id", "channel_id", "answer_ts")}
-    row, added = find_or_add(session, PairRow, key, {**values, "status": PairStatus.CANDIDATE, "created_at": now})
-    if not added and row.status not in (PairStatus.APPROVED, PairStatus.ERASED):
-        for name, value in values.items():
-            setattr(row, name, value)
-        row.context = None
-        session.flush()
-        session.refresh(row)  # the database may take less than it was given
-    return _pair(row)
+    first = {"status": PairStatus.CANDIDATE, "priority": priority, "created_at": now}
+    row, added = find_or_add(session, PairRow, key, {**values, **first})
+    return pair_of(row), added
+
+
+def follow_source(session: Session, pair_id: int, candidate: Candidate, *, keep_previous: bool = False) -> Pair:
+    """Have a pair say what its messages say now; nobody's approval is of these words yet.
+
+    With `keep_previous`, what it said before is kept for reviewers to compare, until somebody decides. An erased pair
+    stays empty. Raises `KeyError` when there is none.
+    """
+    row = lock_row(session, pair_id)
+    if row.status == PairStatus.ERASED:
+        return pair_of(row)
+    if keep_previous:
+        row.previous_question, row.previous_answer = row.question, row.answer
+    for name, value in _columns(candidate).items():
+        setattr(row, name, value)
+    row.edited_by = row.context = row.compared_at = None
+    session.flush()
+    session.refresh(row)  # the database may take less than it was given
+    return pair_of(row)
+
+
+def edit_pair(
+    session: Session, pair_id: int, *, question: str, answer: str, redactions: Sequence[dict[str, Any]], by: str
+) -> Pair:
+    """Replace what a pair says by a reviewer's words. Raises `KeyError` when there is none."""
+    row = lock_row(session, pair_id)
+    if row.status != PairStatus.ERASED and (row.question, row.answer) != (question, answer):
+        row.question, row.answer, row.redactions, row.edited_by = question, answer, list(redactions), by
+        row.context = row.compared_at = None
+    session.flush()
+    session.refresh(row)
+    return pair_of(row)
 
 
 def pair_for_answer(session: Session, *, team_id: str, channel_id: str, answer_ts: str) -> Pair | None:
@@ -84,15 +156,31 @@ def pair_for_answer(session: Session, *, team_id: str, channel_id: str, answer_t
         .where(PairRow.team_id == team_id, PairRow.channel_id == channel_id, PairRow.answer_ts == answer_ts)
         .with_for_update()
     )
-    return _pair(row) if row else None
+    return pair_of(row) if row else None
 
 
-def get_pair(session: Session, pair_id: int) -> Pair:
-    """Return one pair. Raises `KeyError` when there is none."""
-    row = session.get(PairRow, pair_id)
-    if row is None:
-        raise KeyError(f"there is no pair {pair_id}")
-    return _pair(row)
+def pairs_of_thread(session: Session, *, team_id: str, channel_id: str, thread_ts: str) -> list[Pair]:
+    """Return the pairs found in a thread, erased ones aside, earliest answer first."""
+    place = (PairRow.team_id == team_id, PairRow.channel_id == channel_id, PairRow.thread_ts == thread_ts)
+    rows = session.scalars(
+        select(PairRow).where(*place, PairRow.status != PairStatus.ERASED).order_by(PairRow.answer_ts)
+    )
+    return [pair_of(row) for row in rows]
+
+
+def pairs_with_message(session: Session, *, team_id: str, channel_id: str, ts: str) -> list[Pair]:
+    """Return the pairs outside threads that a message asks or is part of the answer of, erased ones aside."""
+    # A guess reaches back two hours at most, so few rows are looked at.
+    place = (PairRow.team_id == team_id, PairRow.channel_id == channel_id, PairRow.origin != Origin.THREAD)
+    rows = session.scalars(
+        select(PairRow).where(*place, PairRow.status != PairStatus.ERASED, PairRow.question_ts <= ts)
+    )
+    return [pair_of(row) for row in rows if row.question_ts == ts or ts in row.answer_parts]
+
+
+def get_pair(session: Session, pair_id: int, *, lock: bool = False) -> Pair:
+    """Return one pair, with `lock` locked until the transaction ends. Raises `KeyError` when there is none."""
+    return pair_of(lock_row(session, pair_id) if lock else _row(session, pair_id))
 
 
 def set_privacy(session: Session, pair_id: int, *, channel_is_private: bool) -> Pair:
@@ -100,12 +188,10 @@ def set_privacy(session: Session, pair_id: int, *, channel_is_private: bool) -> 
 
     Raises `KeyError` when there is none.
     """
-    row = session.get(PairRow, pair_id, with_for_update=True)
-    if row is None:
-        raise KeyError(f"there is no pair {pair_id}")
+    row = lock_row(session, pair_id)
     row.channel_is_private, row.context = channel_is_private, None
     session.flush()
-    return _pair(row)
+    return pair_of(row)
 
 
 def set_status(session: Session, pair_id: int, status: PairStatus, *, now: datetime) -> Pair:
@@ -113,52 +199,37 @@ def set_status(session: Session, pair_id: int, status: PairStatus, *, now: datet
 
     Only an approved one keeps its passages: those of others are not looked after when what they say is erased.
     """
-    row = session.get(PairRow, pair_id, with_for_update=True)
-    if row is None:
-        raise KeyError(f"there is no pair {pair_id}")
+    row = lock_row(session, pair_id)
     if row.status != PairStatus.ERASED:
         row.status, row.decided_at = status, now
     if status is PairStatus.ERASED:
-        row.question = row.answer = ""
+        row.question = row.answer = row.source_hash = ""
+        row.redactions, row.file_count = [], 0
+    if status is not PairStatus.CANDIDATE:
+        row.previous_question = row.previous_answer = None
     if status is not PairStatus.APPROVED:
         row.context = None
     session.flush()
-    return _pair(row)
+    return pair_of(row)
 
 
-def record_review(session: Session, pair_id: int, *, reviewer_id: str, verdict: Verdict, now: datetime) -> None:
-    """Record a person's word; one taken back earlier counts again."""
-    _lock_pair(session, pair_id)
-    key = {"pair_id": pair_id, "reviewer_id": reviewer_id, "verdict": verdict}
-    row, _ = find_or_add(session, ReviewRow, key, {"created_at": now})
-    row.withdrawn_at = None
+def set_priority(session: Session, pair_id: int, priority: Priority) -> None:
+    """Move a pair in the review queue. Raises `KeyError` when there is none."""
+    lock_row(session, pair_id).priority = priority
     session.flush()
 
 
-def withdraw_review(session: Session, pair_id: int, *, reviewer_id: str, verdict: Verdict, now: datetime) -> bool:
-    """Take a person's word back; returns whether it stood."""
-    _lock_pair(session, pair_id)
-    row = session.scalar(
-        select(ReviewRow).where(
-            ReviewRow.pair_id == pair_id, ReviewRow.reviewer_id == reviewer_id, ReviewRow.verdict == verdict
-        )
-    )
-    if row is None or row.withdrawn_at is not None:
-        return False
-    row.withdrawn_at = now
+def set_replaced_by(session: Session, pair_id: int, other_id: int | None) -> Pair:
+    """Record which pair stands in this one's place, None when none does. Raises `KeyError` when there is none."""
+    row = lock_row(session, pair_id)
+    row.replaced_by_id = other_id
     session.flush()
-    return True
+    return pair_of(row)
 
 
-def standing_reviewers(session: Session, pair_id: int, verdict: Verdict) -> list[str]:
-    """Return who stands behind `verdict` on a pair, earliest first."""
-    return list(
-        session.scalars(
-            select(ReviewRow.reviewer_id)
-            .where(ReviewRow.pair_id == pair_id, ReviewRow.verdict == verdict, ReviewRow.withdrawn_at.is_(None))
-            .order_by(ReviewRow.created_at, ReviewRow.id)
-        )
-    )
+def replaced_by(session: Session, pair_id: int) -> list[Pair]:
+    """Return the pairs in whose place this one stands."""
+    return [pair_of(row) for row in session.scalars(select(PairRow).where(PairRow.replaced_by_id == pair_id))]
 
 
 def approved_pairs(session: Session, *, team_id: str) -> list[Pair]:
@@ -168,7 +239,16 @@ def approved_pairs(session: Session, *, team_id: str) -> list[Pair]:
         .where(PairRow.team_id == team_id, PairRow.status == PairStatus.APPROVED)
         .order_by(PairRow.decided_at, PairRow.id)
     )
-    return [_pair(row) for row in rows]
+    return [pair_of(row) for row in rows]
+
+
+def pairs_of_person(session: Session, *, team_id: str, user_id: str) -> list[Pair]:
+    """Return the pairs in which somebody asked or answered, erased ones aside."""
+    theirs = (PairRow.asked_by == user_id) | (PairRow.answered_by == user_id)
+    rows = session.scalars(
+        select(PairRow).where(PairRow.team_id == team_id, theirs, PairRow.status != PairStatus.ERASED)
+    )
+    return [pair_of(row) for row in rows]
 
 
 def count_by_status(session: Session, *, team_id: str) -> dict[PairStatus, int]:
@@ -177,17 +257,6 @@ def count_by_status(session: Session, *, team_id: str) -> dict[PairStatus, int]:
         select(PairRow.status, func.count()).where(PairRow.team_id == team_id).group_by(PairRow.status)
     )
     return {PairStatus(status): count for status, count in rows}
-
-
-def pairs_without_context(session: Session, *, limit: int) -> list[Pair]:
-    """Return approved pairs whose passages have not been looked up, oldest first."""
-    rows = session.scalars(
-        select(PairRow)
-        .where(PairRow.status == PairStatus.APPROVED, PairRow.context.is_(None))
-        .order_by(PairRow.id)
-        .limit(limit)
-    )
-    return [_pair(row) for row in rows]
 
 
 def set_context(session: Session, pair_id: int, context: Sequence[dict[str, Any]]) -> None:
@@ -203,26 +272,42 @@ def forget_contexts(session: Session, *, team_id: str) -> None:
     session.execute(update(PairRow).where(*approved).values(context=None))
 
 
-def _lock_pair(session: Session, pair_id: int) -> None:
-    """Have reviews of one pair wait for each other: whoever counts them after voting has to see all of them."""
-    session.execute(select(PairRow.id).where(PairRow.id == pair_id).with_for_update())
+def _columns(candidate: Candidate) -> dict[str, Any]:
+    values = {name: getattr(candidate, name) for name in Candidate.__dataclass_fields__}
+    for name in ("answer_parts", "redactions"):
+        values[name] = list(values[name])
+    return {**values, "source_hash": candidate.content_hash}
 
 
-def _pair(row: PairRow) -> Pair:
+def _row(session: Session, pair_id: int) -> PairRow:
+    row = session.get(PairRow, pair_id)
+    if row is None:
+        raise KeyError(f"there is no pair {pair_id}")
+    return row
+
+
+def lock_row(session: Session, pair_id: int) -> PairRow:
+    """Return a row, locked until the transaction ends. Raises `KeyError` when there is none."""
+    row = session.get(PairRow, pair_id, with_for_update=True)
+    if row is None:
+        raise KeyError(f"there is no pair {pair_id}")
+    return row
+
+
+def pair_of(row: PairRow) -> Pair:
+    """Return a row as the value that leaves storage/."""
+    copied = {name: getattr(row, name) for name in Candidate.__dataclass_fields__}
+    copied |= {"origin": Origin(row.origin), "answer_parts": tuple(row.answer_parts)}
     return Pair(
+        **{**copied, "redactions": tuple(row.redactions)},
         id=row.id,
-        team_id=row.team_id,
-        channel_id=row.channel_id,
-        channel_is_private=row.channel_is_private,
-        thread_ts=row.thread_ts,
-        question_ts=row.question_ts,
-        answer_ts=row.answer_ts,
-        question=row.question,
-        answer=row.answer,
-        asked_by=row.asked_by,
-        answered_by=row.answered_by,
-        permalink=row.permalink,
         status=PairStatus(row.status),
+        priority=Priority(row.priority),
+        source_hash=row.source_hash,
+        edited_by=row.edited_by,
+        previous_question=row.previous_question,
+        previous_answer=row.previous_answer,
+        replaced_by=row.replaced_by_id,
         context=None if row.context is None else tuple(row.context),
         created_at=row.created_at,
         decided_at=row.decided_at,

@@ -7,6 +7,7 @@ from sqlalchemy import (
     JSON,
     DateTime,
     Dialect,
+    Double,
     ForeignKey,
     Index,
     MetaData,
@@ -49,7 +50,12 @@ class StoredText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+        return None if value is None else storable(value)
+
+
+def storable(text: str) -> str:
+    """Return `text` as every database takes it."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 class Base(DeclarativeBase):
@@ -87,12 +93,21 @@ class WorkspaceRow(Base):
 
 
 class PairRow(Base):
-    """A question and its answer, as they may be learnt: already redacted."""
+    """A question and its answer, as they may be learnt: already redacted.
+
+    `source_hash`: of what Slack said when it was last read; a reviewer may have edited the text since. `answer_parts`:
+    the ts of the messages that are the answer. `priority`: the smaller, the earlier in the review queue.
+    `previous_*`: what was approved before the message was changed, until somebody decides anew.
+    """
 
     __tablename__ = "pairs"
     __table_args__ = (
         UniqueConstraint("team_id", "channel_id", "answer_ts"),
         Index("ix_pairs_team_id_status_decided_at", "team_id", "status", "decided_at"),
+        Index("ix_pairs_queue", "team_id", "status", "priority", "id"),
+        Index("ix_pairs_thread", "team_id", "channel_id", "thread_ts"),
+        Index("ix_pairs_compared_at", "compared_at"),
+        Index("ix_pairs_replaced_by_id", "replaced_by_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -102,29 +117,76 @@ class PairRow(Base):
     thread_ts: Mapped[str] = mapped_column(SlackId)
     question_ts: Mapped[str] = mapped_column(SlackId)
     answer_ts: Mapped[str] = mapped_column(SlackId)
+    answer_parts: Mapped[list[str]] = mapped_column(JSON)
     question: Mapped[str]
     answer: Mapped[str]
     asked_by: Mapped[str] = mapped_column(SlackId)
     answered_by: Mapped[str] = mapped_column(SlackId)
     permalink: Mapped[str]
+    origin: Mapped[str] = mapped_column(Word)
+    file_count: Mapped[int]
+    redactions: Mapped[list[dict[str, Any]]]
     status: Mapped[str] = mapped_column(Word)
+    priority: Mapped[int]
+    source_hash: Mapped[str] = mapped_column(String(64))
+    edited_by: Mapped[str | None] = mapped_column(SlackId)
+    previous_question: Mapped[str | None]
+    previous_answer: Mapped[str | None]
+    replaced_by_id: Mapped[int | None]
     context: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
+    compared_at: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]
 
 
 class ReviewRow(Base):
-    """One person's word on one pair. Taken back, it stays as history with `withdrawn_at` set."""
+    """One person's word on one pair, given `via` a reaction or a click, on the text with `content_hash`.
+
+    Taken back, it stays as history with `withdrawn_at` set.
+    """
 
     __tablename__ = "reviews"
-    __table_args__ = (UniqueConstraint("pair_id", "reviewer_id", "verdict"),)
+    __table_args__ = (UniqueConstraint("pair_id", "reviewer_id", "verdict", "via"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     pair_id: Mapped[int] = mapped_column(ForeignKey("pairs.id", ondelete="CASCADE"))
     reviewer_id: Mapped[str] = mapped_column(SlackId)
     verdict: Mapped[str] = mapped_column(Word)
+    via: Mapped[str] = mapped_column(Word)
+    content_hash: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+
+
+class TwinRow(Base):
+    """Two pairs that answer nearly the same question. `pair_id` is the later one; `decision` empty: nobody chose yet.
+
+    `disagrees`: their answers say different things.
+    """
+
+    __tablename__ = "twins"
+    __table_args__ = (Index("ix_twins_other_id", "other_id"),)
+
+    pair_id: Mapped[int] = mapped_column(ForeignKey("pairs.id", ondelete="CASCADE"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("pairs.id", ondelete="CASCADE"), primary_key=True)
+    similarity: Mapped[float] = mapped_column(Double)
+    disagrees: Mapped[bool]
+    decision: Mapped[str | None] = mapped_column(Word)
+    decided_by: Mapped[str | None] = mapped_column(SlackId)
+    decided_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class OptOutRow(Base):
+    """Somebody whose messages are not collected."""
+
+    __tablename__ = "opt_outs"
+
+    team_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    user_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    by: Mapped[str] = mapped_column(SlackId)
+    at: Mapped[datetime]
 
 
 class DocumentRow(Base):

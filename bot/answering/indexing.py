@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from bot.answering.retrieval import Hit, Place, Retriever
 from storage.database import Database
 from storage.knowledge import Chunk, chunks_to_index, mark_all_unindexed, mark_indexed, readable_chunks
-from storage.pairs import Pair, pairs_without_context, set_context
+from storage.pairs import Pair, set_context
 from storage.vectors import VectorIndex
+from storage.waiting import pairs_without_context
 
 BATCH = 64
 

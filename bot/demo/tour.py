@@ -15,8 +15,9 @@ from storage import audit
 from storage.adapters import live_voice
 from storage.answers import answer_to
 from storage.knowledge import count_chunks
-from storage.pairs import PairStatus, count_by_status, pairs_without_context
+from storage.pairs import PairStatus, count_by_status
 from storage.runs import Run, RunStatus, list_runs
+from storage.waiting import pairs_without_context
 
 ANSWER_SECONDS = 60.0
 APPROVAL_SECONDS = 120.0

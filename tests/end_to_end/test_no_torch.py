@@ -12,8 +12,9 @@ import pytest
 
 from storage.database import Database, sqlite_url
 from storage.knowledge import count_chunks
-from storage.pairs import PairStatus, count_by_status, pairs_without_context
+from storage.pairs import PairStatus, count_by_status
 from storage.runs import Run, RunStatus, list_runs
+from storage.waiting import pairs_without_context
 from tests.end_to_end.commands import environment
 from tests.fakes import FakeModelServer
 from tests.playground_server import RunningPlayground, wait_until

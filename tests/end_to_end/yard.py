@@ -24,9 +24,10 @@ from storage import outbox
 from storage.adapters import LiveVoice, live_voice
 from storage.answers import answer_to
 from storage.knowledge import count_chunks
-from storage.pairs import PairStatus, count_by_status, pairs_without_context
+from storage.pairs import PairStatus, count_by_status
 from storage.runs import Run, list_runs
 from storage.tables import Base, ChunkRow
+from storage.waiting import pairs_without_context
 
 SECONDS = 600.0
 REFUSED = (ControlError, httpx.TransportError, ValueError)

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from storage import pairs
+from storage import pairs, reviews, waiting
 from storage.database import Database
-from storage.pairs import Candidate, Pair, PairStatus, Verdict
+from storage.pairs import Candidate, Pair, PairStatus
+from storage.reviews import Verdict
 from tests.storage.racing import race
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -55,24 +56,54 @@ def test_an_answer_becomes_one_pair_however_often_it_is_found(database: Database
     assert again == first
 
 
-@pytest.mark.parametrize("status", [PairStatus.CANDIDATE, PairStatus.REJECTED, PairStatus.WITHDRAWN])
-def test_a_pair_that_is_not_approved_says_what_its_answer_says_now(database: Database, status: PairStatus) -> None:
+def test_a_pair_found_again_keeps_what_it_says(database: Database) -> None:
     first = add(database)
-    edited = replace(candidate(question="Asked anew?"), answer="In the hall.\x00", channel_is_private=True)
+    with database.writing() as session:
+        found = pairs.add_if_missing(session, candidate(question="Asked anew?"), now=LATER)
+    assert found == (first, False)
+
+
+@pytest.mark.parametrize("status", [PairStatus.CANDIDATE, PairStatus.APPROVED, PairStatus.REJECTED])
+def test_a_pair_follows_what_its_messages_say_now(database: Database, status: PairStatus) -> None:
+    first = add(database)
+    edited = replace(candidate(question="Asked anew?"), answer="In the hall.\x00", answer_parts=("1.1", "1.2"))
     with database.writing() as session:
         pairs.set_status(session, first.id, status, now=NOW)
-        again = pairs.add_candidate(session, edited, now=LATER)
+        again = pairs.follow_source(session, first.id, edited)
     with database.reading() as session:
         assert pairs.get_pair(session, first.id) == again
     assert (again.id, again.status, again.created_at) == (first.id, status, NOW)
-    assert (again.question, again.answer, again.channel_is_private) == ("Asked anew?", "In the hall.", True)
+    assert (again.question, again.answer, again.answer_parts) == ("Asked anew?", "In the hall.", ("1.1", "1.2"))
+    assert again.source_hash == again.content_hash != first.content_hash
+    assert again.previous_answer is None
 
 
-def test_an_approved_pair_keeps_what_was_approved(database: Database) -> None:
+def test_what_was_approved_is_kept_beside_what_a_message_says_now_until_somebody_decides(database: Database) -> None:
     first = add(database)
     with database.writing() as session:
-        approved = pairs.set_status(session, first.id, PairStatus.APPROVED, now=NOW)
-        assert pairs.add_candidate(session, candidate(question="Asked anew?"), now=LATER) == approved
+        edited = replace(candidate(), answer="In the hall.")
+        changed = pairs.follow_source(session, first.id, edited, keep_previous=True)
+        assert (changed.previous_question, changed.previous_answer) == (first.question, first.answer)
+        decided = pairs.set_status(session, first.id, PairStatus.APPROVED, now=LATER)
+    assert (decided.previous_question, decided.previous_answer, decided.answer) == (None, None, "In the hall.")
+
+
+def test_a_reviewers_words_take_the_place_of_a_pairs_and_the_source_stays_known(database: Database) -> None:
+    first = add(database)
+    with database.writing() as session:
+        redactions = [{"kind": "email", "placeholder": "[EMAIL_1]", "count": 1}]
+        edited = pairs.edit_pair(session, first.id, question="Where?", answer="There.", redactions=redactions, by="U9")
+    assert (edited.question, edited.answer, edited.edited_by) == ("Where?", "There.", "U9")
+    assert edited.redactions == tuple(redactions)
+    assert edited.source_hash == first.content_hash != edited.content_hash
+
+
+def test_an_erased_pair_follows_nothing_and_takes_no_edit(database: Database) -> None:
+    first = add(database)
+    with database.writing() as session:
+        pairs.set_status(session, first.id, PairStatus.ERASED, now=NOW)
+        assert pairs.follow_source(session, first.id, candidate(), keep_previous=True).answer == ""
+        assert pairs.edit_pair(session, first.id, question="a", answer="b", redactions=(), by="U9").answer == ""
 
 
 def test_an_answer_found_by_eight_at_once_becomes_one_pair(database: Database) -> None:
@@ -111,40 +142,40 @@ def test_a_review_stands_until_it_is_taken_back_and_can_be_given_again(database:
     pair = add(database)
 
     def stand(session: Session) -> list[str]:
-        return pairs.standing_reviewers(session, pair.id, Verdict.APPROVE)
+        return reviews.standing_reviewers(session, pair.id, Verdict.APPROVE)
 
     with database.writing() as session:
-        pairs.record_review(session, pair.id, reviewer_id="U9", verdict=Verdict.APPROVE, now=LATER)
-        pairs.record_review(session, pair.id, reviewer_id="U8", verdict=Verdict.APPROVE, now=NOW)
-        pairs.record_review(session, pair.id, reviewer_id="U7", verdict=Verdict.REJECT, now=NOW)
+        reviews.record_review(session, pair.id, reviewer_id="U9", verdict=Verdict.APPROVE, now=LATER)
+        reviews.record_review(session, pair.id, reviewer_id="U8", verdict=Verdict.APPROVE, now=NOW)
+        reviews.record_review(session, pair.id, reviewer_id="U7", verdict=Verdict.REJECT, now=NOW)
         assert stand(session) == ["U8", "U9"]
-        assert pairs.withdraw_review(session, pair.id, reviewer_id="U8", verdict=Verdict.APPROVE, now=LATER)
-        assert not pairs.withdraw_review(session, pair.id, reviewer_id="U8", verdict=Verdict.APPROVE, now=LATER)
-        assert not pairs.withdraw_review(session, pair.id, reviewer_id="U6", verdict=Verdict.APPROVE, now=LATER)
+        assert reviews.withdraw_review(session, pair.id, reviewer_id="U8", verdict=Verdict.APPROVE, now=LATER)
+        assert not reviews.withdraw_review(session, pair.id, reviewer_id="U8", verdict=Verdict.APPROVE, now=LATER)
+        assert not reviews.withdraw_review(session, pair.id, reviewer_id="U6", verdict=Verdict.APPROVE, now=LATER)
         assert stand(session) == ["U9"]
-        pairs.record_review(session, pair.id, reviewer_id="U8", verdict=Verdict.APPROVE, now=LATER)
+        reviews.record_review(session, pair.id, reviewer_id="U8", verdict=Verdict.APPROVE, now=LATER)
     with database.reading() as session:
-        assert stand(session) == ["U8", "U9"]
-        assert pairs.standing_reviewers(session, pair.id, Verdict.REJECT) == ["U7"]
+        assert stand(session) == ["U9", "U8"]
+        assert reviews.standing_reviewers(session, pair.id, Verdict.REJECT) == ["U7"]
 
 
 def test_a_review_pressed_eight_times_at_once_stands_once(database: Database) -> None:
     pair = add(database)
     race(
         database,
-        lambda session, _: pairs.record_review(session, pair.id, reviewer_id="U9", verdict=Verdict.APPROVE, now=NOW),
+        lambda session, _: reviews.record_review(session, pair.id, reviewer_id="U9", verdict=Verdict.APPROVE, now=NOW),
     )
     with database.reading() as session:
-        assert pairs.standing_reviewers(session, pair.id, Verdict.APPROVE) == ["U9"]
+        assert reviews.standing_reviewers(session, pair.id, Verdict.APPROVE) == ["U9"]
 
 
 def test_the_last_of_a_quorum_voting_at_once_sees_all_the_others(database: Database) -> None:
     pair = add(database)
 
     def vote(session: Session, number: int) -> int:
-        pairs.record_review(session, pair.id, reviewer_id=f"U{number}", verdict=Verdict.APPROVE, now=NOW)
+        reviews.record_review(session, pair.id, reviewer_id=f"U{number}", verdict=Verdict.APPROVE, now=NOW)
         time.sleep(0.01)  # long enough for all the others to vote, were they let
-        return len(pairs.standing_reviewers(session, pair.id, Verdict.APPROVE))
+        return len(reviews.standing_reviewers(session, pair.id, Verdict.APPROVE))
 
     assert sorted(race(database, vote)) == [1, 2, 3, 4, 5, 6, 7, 8]
 
@@ -176,17 +207,17 @@ def test_only_an_approved_pair_has_passages(database: Database, status: PairStat
 
 
 def test_approved_pairs_wait_for_their_context_once(database: Database) -> None:
-    waiting, decided = add(database, "1700000000.000201"), add(database, "1700000000.000202")
+    due, decided = add(database, "1700000000.000201"), add(database, "1700000000.000202")
     add(database, "1700000000.000203")  # a candidate needs none
     with database.writing() as session:
-        for pair in (waiting, decided):
+        for pair in (due, decided):
             pairs.set_status(session, pair.id, PairStatus.APPROVED, now=NOW)
         pairs.set_context(session, decided.id, [])
-        assert [pair.id for pair in pairs.pairs_without_context(session, limit=9)] == [waiting.id]
-        pairs.set_context(session, waiting.id, [{"title": "Keys", "text": "In the hall."}])
-        assert pairs.pairs_without_context(session, limit=9) == []
+        assert [pair.id for pair in waiting.pairs_without_context(session, limit=9)] == [due.id]
+        pairs.set_context(session, due.id, [{"title": "Keys", "text": "In the hall."}])
+        assert waiting.pairs_without_context(session, limit=9) == []
     with database.reading() as session:
-        assert pairs.get_pair(session, waiting.id).context == ({"title": "Keys", "text": "In the hall."},)
+        assert pairs.get_pair(session, due.id).context == ({"title": "Keys", "text": "In the hall."},)
         assert pairs.get_pair(session, decided.id).context == ()
 
 
@@ -197,7 +228,7 @@ def test_contexts_are_looked_up_again_when_knowledge_changed(database: Database)
             pairs.set_status(session, pair.id, PairStatus.APPROVED, now=NOW)
             pairs.set_context(session, pair.id, [])
         pairs.forget_contexts(session, team_id="T1")
-        assert [pair.id for pair in pairs.pairs_without_context(session, limit=9)] == [mine.id]
+        assert [pair.id for pair in waiting.pairs_without_context(session, limit=9)] == [mine.id]
 
 
 @pytest.mark.parametrize("said", ["before\x00after", "half a pair \ud83d of surrogates"])
