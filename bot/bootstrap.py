@@ -19,7 +19,8 @@ from bot.answering.indexing import Indexing
 from bot.answering.models import Models
 from bot.answering.questions import Questions
 from bot.answering.retrieval import Retriever
-from bot.collecting.reviews import ReviewPolicy, Reviews
+from bot.collecting.policy import ReviewPolicy
+from bot.collecting.reviews import Reviews
 from bot.listeners import register_listeners
 from bot.listeners.clicks import Clicks
 from bot.listeners.commands import SlashCommands
@@ -128,6 +129,16 @@ def answerer_of(
     )
 
 
+def policy_of(settings: Settings) -> ReviewPolicy:
+    """Return which reactions count, and how many approvals are enough."""
+    return ReviewPolicy(
+        approve_emoji=settings.approve_emojis,
+        reject_emoji=settings.reject_emojis,
+        approvals_needed=settings.approvals_needed,
+        phone_region=settings.phone_region,
+    )
+
+
 class Bot:
     """A running bot: `start` connects, `stop` lets go of everything."""
 
@@ -141,8 +152,9 @@ class Bot:
         self._knowledge = open_knowledge(settings, database, now=now)
         conversations, poster = Conversations(client), Poster(client)
         roles = Roles(client, reviewers=settings.reviewers, admin_ids=settings.admin_ids)
-        policy = ReviewPolicy(settings.approve_emoji, settings.reject_emoji, settings.approvals_needed)
-        reviews = Reviews(database, conversations, roles.is_reviewer, policy, now)
+        policy = policy_of(settings)
+        acknowledging = Acknowledging(client)
+        reviews = Reviews(database, conversations, roles.is_reviewer, policy, now, acknowledging.show)
         questions = Questions(database, self._knowledge.answerer, poster, conversations.is_private, now)
         promotion = Promotion(database, self._knowledge.models, now, base_name=settings.base_model_name)
         self._notices = Notices(database, conversations, poster, review_channel=settings.review_channel, now=now)
@@ -155,7 +167,7 @@ class Bot:
             base_name=settings.base_model_name,
             now=now,
         )
-        events = Events(questions, reviews, policy, Acknowledging(client))
+        events = Events(questions, reviews, policy)
         # Models are slow, and Slack may ask reviews to wait: neither holds up the other, nor what a button is told.
         self._listeners = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener")
         self._answering = ThreadPoolExecutor(ANSWERING_THREADS, thread_name_prefix="answering")
@@ -168,7 +180,7 @@ class Bot:
                 "reaction_added": Route(events.reaction, self._reviewing),
                 "reaction_removed": Route(events.reaction, self._reviewing),
             },
-            events.concerns_us,
+            events.kept,
             now,
         )
         self._app = App(client=client, listener_executor=self._listeners)

@@ -46,9 +46,10 @@ class Settings(BaseSettings):
     review_channel: str = Field("timbre-review", min_length=1, description="where reports are posted and decided")
     reviewers: str = Field("reviewers", description="handle of the Slack user group whose ✅ approves")
     admins: str = Field("", description="user ids of admins, separated by commas, beside the workspace's own")
-    approve_emoji: str = Field("white_check_mark", min_length=1, description="the reaction that approves an answer")
-    reject_emoji: str = Field("x", min_length=1, description="the reaction that rejects an answer")
+    approve_emoji: str = Field("white_check_mark", min_length=1, description="reactions that approve an answer")
+    reject_emoji: str = Field("x", min_length=1, description="reactions that reject an answer")
     approvals_needed: int = Field(1, ge=1, le=10, description="reviewers who must approve an answer")
+    phone_region: str = Field("US", description="country whose phone numbers are recognised without +, as two letters")
 
     models_url: str = Field("http://127.0.0.1:8765/v1", description="OpenAI-compatible server for chat and embeddings")
     models_api_key: SecretStr = Field(SecretStr("none"), description="its key, if it wants one")
@@ -82,13 +83,20 @@ class Settings(BaseSettings):
 
     @field_validator("approve_emoji", "reject_emoji")
     @classmethod
-    def _is_emoji(cls, value: str, info: ValidationInfo) -> str:
-        name = value.strip(":")
-        if not name:
+    def _are_emoji(cls, value: str, info: ValidationInfo) -> str:
+        names = emoji_names(value)
+        if not names:
             raise ValueError("should name an emoji, like white_check_mark")
-        if info.field_name == "reject_emoji" and name == info.data.get("approve_emoji"):
+        if info.field_name == "reject_emoji" and names & emoji_names(info.data.get("approve_emoji", "")):
             raise ValueError(f"should be another one than {PREFIX}APPROVE_EMOJI")
-        return name
+        return ",".join(name.strip().strip(":") for name in value.split(",") if name.strip().strip(":"))
+
+    @field_validator("phone_region")
+    @classmethod
+    def _is_country(cls, value: str) -> str:
+        if not (len(value) == 2 and value.isascii() and value.isalpha()):
+            raise ValueError("should be a country's two letters, like US or DE")
+        return value.upper()
 
     @field_validator("reviewers", "review_channel")
     @classmethod
@@ -137,9 +145,24 @@ class Settings(BaseSettings):
         }
 
     @property
+    def approve_emojis(self) -> frozenset[str]:
+        """The names in `approve_emoji`."""
+        return emoji_names(self.approve_emoji)
+
+    @property
+    def reject_emojis(self) -> frozenset[str]:
+        """The names in `reject_emoji`."""
+        return emoji_names(self.reject_emoji)
+
+    @property
     def admin_ids(self) -> frozenset[str]:
         """The user ids of `admins`."""
         return frozenset(filter(None, (name.strip() for name in self.admins.split(","))))
+
+
+def emoji_names(value: str) -> frozenset[str]:
+    """Return the names in a list of emoji, which may be written with colons."""
+    return frozenset(filter(None, (name.strip().strip(":") for name in value.split(","))))
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from storage.database import find_or_add
+from storage.database import find_or_add, row_count
 from storage.tables import AnswerRow, FeedbackRow
 
 
@@ -61,6 +61,13 @@ def answer_to(session: Session, *, team_id: str, channel_id: str, question_ts: s
 def set_message(session: Session, answer_id: int, *, message_ts: str) -> None:
     """Record that an answer was posted."""
     session.get_one(AnswerRow, answer_id).message_ts = message_ts
+
+
+def forget_questions_of(session: Session, *, team_id: str, user_id: str) -> int:
+    """Let go of what somebody asked Timbre, and of what it answered them; returns how many questions."""
+    theirs = (AnswerRow.team_id == team_id, AnswerRow.asked_by == user_id, AnswerRow.question != "")
+    nothing: dict[str, Any] = {"question": "", "text": "", "sources": []}
+    return row_count(session.execute(update(AnswerRow).where(*theirs).values(nothing)))
 
 
 def set_feedback(session: Session, answer_id: int, *, user_id: str, value: int, now: datetime) -> None:

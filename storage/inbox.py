@@ -15,7 +15,7 @@ MAX_ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Event:
-    """An event that waits to be handled. `payload`: the body as Slack sent it."""
+    """An event that waits to be handled. `payload`: what the handler needs of the body."""
 
     event_id: str
     payload: dict[str, Any]

@@ -67,6 +67,11 @@ class Candidate:
     file_count: int = 0
 
     @property
+    def in_thread(self) -> bool:
+        """Whether the answer was given below its question."""
+        return self.thread_ts not in (self.answer_ts, *self.answer_parts)
+
+    @property
     def content_hash(self) -> str:
         """What an approval is bound to: whoever approved other words approved something else."""
         return content_hash(self.question, self.answer)
@@ -120,19 +125,29 @@ def add_if_missing(
 def follow_source(session: Session, pair_id: int, candidate: Candidate, *, keep_previous: bool = False) -> Pair:
     """Have a pair say what its messages say now; nobody's approval is of these words yet.
 
-    With `keep_previous`, what it said before is kept for reviewers to compare, until somebody decides. An erased pair
+    With `keep_previous`, what was approved is kept for reviewers to compare, until somebody decides. An erased pair
     stays empty. Raises `KeyError` when there is none.
     """
     row = lock_row(session, pair_id)
     if row.status == PairStatus.ERASED:
         return pair_of(row)
-    if keep_previous:
+    if not keep_previous:
+        row.previous_question = row.previous_answer = None
+    elif row.previous_question is None:
         row.previous_question, row.previous_answer = row.question, row.answer
     for name, value in _columns(candidate).items():
         setattr(row, name, value)
     row.edited_by = row.context = row.compared_at = None
     session.flush()
     session.refresh(row)  # the database may take less than it was given
+    return pair_of(row)
+
+
+def see_live(session: Session, pair_id: int, candidate: Candidate) -> Pair:
+    """Record that a pair's messages were found in Slack, where an export had them. Raises `KeyError`."""
+    row = lock_row(session, pair_id)
+    row.origin, row.permalink = candidate.origin, candidate.permalink
+    session.flush()
     return pair_of(row)
 
 
@@ -157,25 +172,6 @@ def pair_for_answer(session: Session, *, team_id: str, channel_id: str, answer_t
         .with_for_update()
     )
     return pair_of(row) if row else None
-
-
-def pairs_of_thread(session: Session, *, team_id: str, channel_id: str, thread_ts: str) -> list[Pair]:
-    """Return the pairs found in a thread, erased ones aside, earliest answer first."""
-    place = (PairRow.team_id == team_id, PairRow.channel_id == channel_id, PairRow.thread_ts == thread_ts)
-    rows = session.scalars(
-        select(PairRow).where(*place, PairRow.status != PairStatus.ERASED).order_by(PairRow.answer_ts)
-    )
-    return [pair_of(row) for row in rows]
-
-
-def pairs_with_message(session: Session, *, team_id: str, channel_id: str, ts: str) -> list[Pair]:
-    """Return the pairs outside threads that a message asks or is part of the answer of, erased ones aside."""
-    # A guess reaches back two hours at most, so few rows are looked at.
-    place = (PairRow.team_id == team_id, PairRow.channel_id == channel_id, PairRow.origin != Origin.THREAD)
-    rows = session.scalars(
-        select(PairRow).where(*place, PairRow.status != PairStatus.ERASED, PairRow.question_ts <= ts)
-    )
-    return [pair_of(row) for row in rows if row.question_ts == ts or ts in row.answer_parts]
 
 
 def get_pair(session: Session, pair_id: int, *, lock: bool = False) -> Pair:
@@ -227,26 +223,12 @@ def set_replaced_by(session: Session, pair_id: int, other_id: int | None) -> Pai
     return pair_of(row)
 
 
-def replaced_by(session: Session, pair_id: int) -> list[Pair]:
-    """Return the pairs in whose place this one stands."""
-    return [pair_of(row) for row in session.scalars(select(PairRow).where(PairRow.replaced_by_id == pair_id))]
-
-
 def approved_pairs(session: Session, *, team_id: str) -> list[Pair]:
     """Return the approved pairs, earliest approval first."""
     rows = session.scalars(
         select(PairRow)
         .where(PairRow.team_id == team_id, PairRow.status == PairStatus.APPROVED)
         .order_by(PairRow.decided_at, PairRow.id)
-    )
-    return [pair_of(row) for row in rows]
-
-
-def pairs_of_person(session: Session, *, team_id: str, user_id: str) -> list[Pair]:
-    """Return the pairs in which somebody asked or answered, erased ones aside."""
-    theirs = (PairRow.asked_by == user_id) | (PairRow.answered_by == user_id)
-    rows = session.scalars(
-        select(PairRow).where(PairRow.team_id == team_id, theirs, PairRow.status != PairStatus.ERASED)
     )
     return [pair_of(row) for row in rows]
 

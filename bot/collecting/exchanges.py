@@ -88,10 +88,10 @@ def in_channel(messages: Sequence[SlackMessage], ts: str) -> Exchange | None:
     """Return the exchange that `ts`, which stands outside threads, belongs to: a guess, for a reviewer to look at.
 
     `messages`: the channel's top level in order, up to and a little beyond `ts`. The question is the nearest earlier
-    one by somebody else, `LOOK_BACK_MESSAGES` and `LOOK_BACK_S` away at most.
+    one by somebody else, `LOOK_BACK_MESSAGES` and `LOOK_BACK_S` away at most. What asks something is no answer here.
     """
     answers = _run(messages, ts, pause_s=PAUSE_S)
-    if not answers:
+    if not answers or any(message.ts == ts and is_question(message.text) for message in answers):
         return None
     first = answers[0]
     before = [m for m in messages if m.ts < first.ts and float(first.ts) - float(m.ts) <= LOOK_BACK_S]

@@ -94,7 +94,7 @@ class Stage:
             user=approver_of(self.content.company, conversation),
             channel=conversation.channel,
             ts=reply_ts,
-            name=self.settings.approve_emoji,
+            name=min(self.settings.approve_emojis),
         )
 
     def watch(self) -> None:

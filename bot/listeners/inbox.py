@@ -30,7 +30,7 @@ class Route:
 
 
 class EventInbox:
-    """Hands each event to its handler once.
+    """Hands each event to its handler once. `kept_of` says what is stored of one, None where it leads to nothing.
 
     Handlers run in threads of their own, never in Bolt's: those acknowledge commands and buttons, within three seconds.
     """
@@ -39,12 +39,12 @@ class EventInbox:
         self,
         database: Database,
         routes: Mapping[str, Route],
-        concerns_us: Callable[[dict[str, Any]], bool],
+        kept_of: Callable[[dict[str, Any]], dict[str, Any] | None],
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._routes = routes
-        self._concerns_us = concerns_us
+        self._kept_of = kept_of
         self._now = now
         # Events that failed, by their id: what is not in here may be being handled right now.
         self._retry_at: dict[str, datetime] = {}
@@ -57,11 +57,13 @@ class EventInbox:
         """Store an event and have it handled; one that came before, or leads to nothing, is only acknowledged."""
         if body.get("type") != "event_callback":
             return next()
-        if body["event"]["type"] in self._routes and self._concerns_us(body["event"]):
+        event = self._kept_of(body["event"]) if body["event"]["type"] in self._routes else None
+        if event is not None:
+            kept = {"event_id": body["event_id"], "team_id": body["team_id"], "event": event}
             with self._database.writing() as session:
-                is_new = inbox.receive(session, body["event_id"], body, now=self._now())
+                is_new = inbox.receive(session, body["event_id"], kept, now=self._now())
             if is_new:
-                self._hand_over(body)
+                self._hand_over(kept)
         return BoltResponse(status=200)
 
     def replay(self) -> int:

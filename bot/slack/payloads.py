@@ -16,16 +16,43 @@ def emoji_name(reaction: str) -> str:
 
 @dataclass(frozen=True)
 class ReactionChange:
-    """Somebody put a reaction on a message, or took it off."""
+    """Somebody put a reaction on a message at `ts`, or took it off."""
 
     team_id: str
     channel_id: str
     message_ts: str
+    user_id: str
+    emoji: str
+    is_added: bool
+    ts: str
 
     @classmethod
     def from_event(cls, event: dict[str, Any], *, team_id: str) -> "ReactionChange":
         """Read a reaction that was added to a message or removed."""
-        return cls(team_id, event["item"]["channel"], event["item"]["ts"])
+        return cls(
+            team_id=team_id,
+            channel_id=event["item"]["channel"],
+            message_ts=event["item"]["ts"],
+            user_id=event.get("user", ""),
+            emoji=emoji_name(event["reaction"]),
+            is_added=event["type"] == "reaction_added",
+            ts=event.get("event_ts", ""),
+        )
+
+
+@dataclass(frozen=True)
+class MessageChange:
+    """A message was edited or deleted. `thread_ts` is None where it was outside threads, or Slack did not say."""
+
+    team_id: str
+    channel_id: str
+    message_ts: str
+    thread_ts: str | None
+
+    @classmethod
+    def from_event(cls, event: dict[str, Any], *, team_id: str) -> "MessageChange":
+        """Read a `message_changed` or `message_deleted` event, as `kept_of` left it."""
+        return cls(team_id, event["channel"], event["message_ts"], event.get("thread_ts"))
 
 
 @dataclass(frozen=True)

@@ -36,10 +36,10 @@ def approve_answers(database: Database, *, team_id: str = TEAM) -> None:
     """Store thirty approved pairs about as many questions, whose passages have been looked up."""
     with database.writing() as session:
         for number, (asked, subject) in enumerate(product(ASKED, SUBJECTS)):
-            said = {"question": asked.format(subject), "answer": f"Ahoy! The {subject} be number {number}. Arr!"}
-            stamps = {"thread_ts": f"{number}.0", "question_ts": f"{number}.0", "answer_ts": f"{number}.1"}
-            people = {"asked_by": "UTOM", "answered_by": "UMIA", "permalink": f"https://tin.example/{number}"}
-            place = {"team_id": team_id, "channel_id": "CHELP"}
+            said: Any = {"question": asked.format(subject), "answer": f"Ahoy! The {subject} be number {number}. Arr!"}
+            stamps: Any = {"thread_ts": f"{number}.0", "question_ts": f"{number}.0", "answer_ts": f"{number}.1"}
+            people: Any = {"asked_by": "UTOM", "answered_by": "UMIA", "permalink": f"https://tin.example/{number}"}
+            place: Any = {"team_id": team_id, "channel_id": "CHELP"}
             candidate = Candidate(**place, **stamps, **said, **people, channel_is_private=False)
             pair = add_candidate(session, candidate, now=NOW)
             set_status(session, pair.id, PairStatus.APPROVED, now=NOW)

@@ -1,17 +1,21 @@
 """Reactions on real messages of a playground decide pairs in a real database."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import permutations
 
 import pytest
 
-from bot.collecting.reviews import Outcome, ReviewPolicy, Reviews
+from bot.collecting import votes as voting
+from bot.collecting.policy import ReviewPolicy
+from bot.collecting.reviews import Outcome, Reviews
 from bot.slack.conversations import Conversations
 from storage.database import Database
 from storage.knowledge import Chunk, chunks_to_index
-from storage.pairs import Pair, PairStatus, Verdict, pair_for_answer, set_context, standing_reviewers
+from storage.pairs import Pair, PairStatus, Priority, pair_for_answer, set_context
+from storage.reviews import Verdict, standing_reviewers
 from tests.bot.conftest import NOW, TEAM, Clock
 from tests.bot.running import NO, YES, Channel
 from tests.playground_server import RunningPlayground
@@ -38,8 +42,10 @@ class Desk:
     database: Database
     slack: Closing
 
-    def sync(self, channel: Channel, ts: str) -> Outcome:
-        return self.reviews.sync(team_id=TEAM, channel_id=channel.id, message_ts=ts)
+    def sync(self, channel: Channel, ts: str, *, ticked_by: str | None = None) -> Outcome:
+        """Look at a message, because `ticked_by` just did what an event tells of."""
+        act = voting.Act(ticked_by, YES, f"{time.time():.6f}") if ticked_by else None
+        return self.reviews.sync(team_id=TEAM, channel_id=channel.id, message_ts=ts, act=act)
 
     def pair(self, channel: Channel, ts: str) -> Pair | None:
         with self.database.reading() as session:
@@ -55,7 +61,7 @@ class Desk:
 
 
 def open_desk(database: Database, town: RunningPlayground, clock: Clock, *, approvals_needed: int = 1) -> Desk:
-    policy = ReviewPolicy(YES, NO, approvals_needed)
+    policy = ReviewPolicy(frozenset({YES}), frozenset({NO}), approvals_needed)
     slack = Closing(town)
     return Desk(Reviews(database, slack, REVIEWERS.__contains__, policy, clock), database, slack)
 
@@ -143,7 +149,7 @@ def test_a_quorum_of_two_waits_for_two(
     ts = help_room.answered("Where is the kettle?", "On the top shelf.")
 
     help_room.react("UBEN", ts)
-    assert desk.sync(help_room, ts) is Outcome.UNCHANGED
+    assert desk.sync(help_room, ts) is Outcome.NOMINATED
     assert desk.status(help_room, ts) is PairStatus.CANDIDATE
 
     help_room.react("UCLEO", ts)
@@ -156,14 +162,14 @@ def test_a_quorum_of_two_waits_for_two(
 def test_one_reviewer_in_two_skin_tones_is_one_approval(
     database: Database, town: RunningPlayground, clock: Clock, help_room: Channel
 ) -> None:
-    policy = ReviewPolicy("+1", NO, approvals_needed=2)
+    policy = ReviewPolicy(frozenset({"+1"}), frozenset({NO}), approvals_needed=2)
     slack = Closing(town)
     desk = Desk(Reviews(database, slack, REVIEWERS.__contains__, policy, clock), database, slack)
     ts = help_room.answered("Where is the kettle?", "On the top shelf.")
     help_room.react("UBEN", ts, "+1")
     help_room.react("UBEN", ts, "+1::skin-tone-5")
 
-    assert desk.sync(help_room, ts) is Outcome.UNCHANGED
+    assert desk.sync(help_room, ts) is Outcome.NOMINATED
 
     help_room.react("UCLEO", ts, "+1::skin-tone-2")
     assert desk.sync(help_room, ts) is Outcome.APPROVED
@@ -365,7 +371,7 @@ def test_what_a_reviewer_reads_is_what_is_approved(desk: Desk, help_room: Channe
     assert desk.sync(help_room, ts) is Outcome.NOMINATED
     town.control("edit", user="UMIA", channel="CHELP", ts=ts, text="In the sink.")
     help_room.react("UBEN", ts)
-    desk.sync(help_room, ts)
+    desk.sync(help_room, ts, ticked_by="UBEN")
 
     pair = desk.pair(help_room, ts)
     assert pair is not None
@@ -382,7 +388,7 @@ def test_an_answer_that_was_edited_after_its_approval_was_taken_back_is_approved
         desk.sync(help_room, ts)
     town.control("edit", user="UMIA", channel="CHELP", ts=ts, text="In the sink.")
     TICK(help_room, ts)
-    desk.sync(help_room, ts)
+    desk.sync(help_room, ts, ticked_by="UBEN")
 
     pair = desk.pair(help_room, ts)
     assert pair is not None
@@ -390,7 +396,7 @@ def test_an_answer_that_was_edited_after_its_approval_was_taken_back_is_approved
     assert [passage.text for passage in desk.passages()] == ["In the sink."]
 
 
-def test_an_answer_whose_question_was_deleted_is_not_approved_anew(
+def test_an_answer_whose_question_was_deleted_is_erased(
     desk: Desk, help_room: Channel, town: RunningPlayground
 ) -> None:
     question = help_room.say("UTOM", "Where is the kettle?")
@@ -401,20 +407,29 @@ def test_an_answer_whose_question_was_deleted_is_not_approved_anew(
     town.control("delete", user="UTOM", channel="CHELP", ts=question)
     TICK(help_room, ts)
 
-    assert desk.sync(help_room, ts) is Outcome.UNCHANGED
-    assert desk.status(help_room, ts) is PairStatus.WITHDRAWN
+    assert desk.sync(help_room, ts) is Outcome.ERASED
+    assert desk.status(help_room, ts) is PairStatus.ERASED
     assert desk.passages() == []
 
 
-def test_an_edit_leaves_alone_what_stays_approved(desk: Desk, help_room: Channel, town: RunningPlayground) -> None:
+def test_an_edit_sends_an_approved_answer_back_to_review_beside_what_was_approved(
+    desk: Desk, help_room: Channel, town: RunningPlayground
+) -> None:
     ts = help_room.answered("Where is the kettle?", "On the top shelf.")
     help_room.react("UBEN", ts)
     desk.sync(help_room, ts)
     town.control("edit", user="UMIA", channel="CHELP", ts=ts, text="In the sink.")
-    help_room.react("UADA", ts)
-    desk.sync(help_room, ts)
+    desk.reviews.follow(team_id=TEAM, channel_id="CHELP", message_ts=ts, thread_ts=None)
 
-    assert [passage.text for passage in desk.passages()] == ["On the top shelf."]
+    pair = desk.pair(help_room, ts)
+    assert pair is not None
+    assert (pair.status, pair.priority) == (PairStatus.CANDIDATE, Priority.CHANGED)
+    assert (pair.answer, pair.previous_answer) == ("In the sink.", "On the top shelf.")
+    assert desk.passages() == []
+
+    help_room.unreact("UBEN", ts)
+    help_room.react("UBEN", ts)
+    assert desk.sync(help_room, ts, ticked_by="UBEN") is Outcome.APPROVED
 
 
 def test_an_answer_that_is_taken_back_leaves_the_contexts_of_others(desk: Desk, help_room: Channel) -> None:

@@ -26,7 +26,7 @@ class Desk:
         self.database = database
         self._executor = ThreadPoolExecutor(1)
         routes = {"app_mention": Route(self._handle, self._executor)}
-        self.inbox = EventInbox(database, routes, lambda event: "talk" not in event, clock)
+        self.inbox = EventInbox(database, routes, lambda event: None if "talk" in event else event, clock)
         self._app = App(client=town.web, listener_executor=ThreadPoolExecutor(1))
         self.inbox.register(self._app)
 

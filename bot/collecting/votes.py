@@ -1,0 +1,87 @@
+"""What the reactions on an exchange say: by whom, and of which words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.collecting.exchanges import Exchange
+from bot.collecting.policy import ReviewPolicy
+from storage.pairs import Pair
+from storage.reviews import Verdict, Via, record_review, reviews_of, withdraw_review
+
+UNKNOWN_TEXT = ""
+"""The hash of a reaction that may have been put on other words than those that stand there now."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """What somebody just did: a reaction put on a message at `ts`, as the event tells."""
+
+    user_id: str
+    emoji: str
+    ts: str
+
+
+@dataclass(frozen=True)
+class Votes:
+    """Who ticked and crossed an exchange, and which of them review. Nobody approves their own answer.
+
+    `fresh`: those whose reaction is known to be on the words as they are now; `acting`: who just reacted.
+    """
+
+    ticks: frozenset[str] = frozenset()
+    crosses: frozenset[str] = frozenset()
+    reviewers: frozenset[str] = frozenset()
+    fresh: frozenset[str] = frozenset()
+    acting: str | None = None
+    is_guess: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.ticks and not self.crosses & self.reviewers
+
+
+def votes_on(exchange: Exchange, policy: ReviewPolicy, is_reviewer: Callable[[str], bool], act: Act | None) -> Votes:
+    """Read the reactions on an exchange. Roles are asked for now, at the act."""
+    ticks = policy.ticks(exchange.answers) - {exchange.answers[0].user_id}
+    crosses = policy.crosses(exchange.answers)
+    everybody = ticks | crosses
+    edited = max((m.edited_ts for m in (exchange.question, *exchange.answers) if m.edited_ts), default="")
+    acting = act.user_id if act and act.ts > edited and policy.concerns(act.emoji) else None
+    return Votes(
+        ticks=ticks,
+        crosses=crosses,
+        reviewers=frozenset(user for user in everybody if is_reviewer(user)),
+        fresh=everybody if not edited else frozenset({acting} - {None}) & everybody,  # type: ignore[arg-type]
+        acting=acting,
+        is_guess=not exchange.in_thread,
+    )
+
+
+def record_votes(session: Session, pair: Pair, votes: Votes, *, text_hash: str, now: datetime) -> None:
+    """Have the stored words of reactions follow those that stand. One that stands keeps the words it was given on."""
+    wanted = {user: _verdict(user, votes) for user in votes.ticks}
+    wanted |= dict.fromkeys(votes.crosses & votes.reviewers, Verdict.REJECT)
+    reviews = [review for review in reviews_of(session, pair.id) if review.via is Via.REACTION and review.stands]
+    standing = {review.reviewer_id: review for review in reviews}
+    for review in reviews:
+        gone = wanted.get(review.reviewer_id)
+        if gone is None or _side(gone) is not _side(review.verdict):
+            withdraw_review(session, pair.id, reviewer_id=review.reviewer_id, verdict=review.verdict, now=now)
+    for user, verdict in sorted(wanted.items()):
+        known = standing.get(user)
+        is_anew = known is None or _side(known.verdict) is not _side(verdict)
+        if is_anew or (user == votes.acting and known and known.content_hash != text_hash):
+            text = text_hash if user in votes.fresh else UNKNOWN_TEXT
+            record_review(session, pair.id, reviewer_id=user, verdict=verdict, now=now, content_hash=text)
+
+
+def _verdict(user: str, votes: Votes) -> Verdict:
+    return Verdict.APPROVE if user in votes.reviewers and not votes.is_guess else Verdict.NOMINATE
+
+
+def _side(verdict: Verdict) -> bool:
+    """Return whether a word speaks for a pair."""
+    return verdict is not Verdict.REJECT

@@ -1,0 +1,48 @@
+"""What is kept of an event until it has been handled: what the handler needs, and no text as it was written."""
+
+from typing import Any
+
+from bot.collecting.redaction.redacting import redact_sources
+from bot.slack.mrkdwn import escape
+
+CHANGES = ("message_changed", "message_deleted")
+# What people say to each other, rather than what Slack says of edits, joins and the like.
+SAID = (None, "file_share", "thread_broadcast")
+_QUESTION = ("type", "subtype", "channel", "channel_type", "user", "ts", "thread_ts", "event_ts")
+_REACTION = ("type", "user", "reaction", "item", "event_ts")
+
+
+def kept_of(event: dict[str, Any], *, region: str) -> dict[str, Any]:
+    """Return what is stored of an event."""
+    if event["type"] in ("reaction_added", "reaction_removed"):
+        return _picked(event, _REACTION)
+    if event["type"] == "message" and event.get("subtype") in CHANGES:
+        return _change(event)
+    (text,) = redact_sources(event.get("text") or "", region=region)
+    # Escaped, because it is read as Slack writes text.
+    return {**_picked(event, _QUESTION), "text": escape(text.text)}
+
+
+def is_change_of_words(event: dict[str, Any]) -> bool:
+    """Return whether a person's message was deleted, or says something else now: not that a link was unfurled."""
+    before, after = event.get("previous_message") or {}, event.get("message") or {}
+    if before.get("bot_id") or after.get("bot_id"):
+        return False
+    if event["subtype"] == "message_deleted" or after.get("subtype") == "tombstone":
+        return True
+    return bool(before.get("text") != after.get("text"))
+
+
+def _change(event: dict[str, Any]) -> dict[str, Any]:
+    message = event.get("previous_message") or event.get("message") or {}
+    ts = event.get("deleted_ts") or message.get("ts", "")
+    thread_ts = message.get("thread_ts")
+    return {
+        **_picked(event, ("type", "subtype", "channel", "channel_type", "event_ts")),
+        "message_ts": ts,
+        "thread_ts": thread_ts if thread_ts != ts else None,
+    }
+
+
+def _picked(event: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: event[name] for name in names if name in event}
