@@ -53,7 +53,9 @@ HEADER = re.compile(
     re.IGNORECASE,
 )
 # A key is of this length; a longer run is a file, a shorter one a name.
-RANDOM = re.compile(r"(?<![\w+/=.:-])[A-Za-z0-9+/_-]{32,100}={0,2}(?![\w+/=-])")
+RANDOM = re.compile(
+    r"(?<![\w+/.-])(?<!(?i:sha1)[:-])(?<!(?i:sha(?:256|384|512))[:-])[A-Za-z0-9+/_-]{32,100}={0,2}(?![\w+/=-])"
+)
 NO_SECRET = re.compile(r"sha\d{1,3}[-:_].*|AAAA[A-Z]3NzaC1.*|iVBORw0KGgo.*|/9j/.*|R0lGOD.*|UklGR.*", re.IGNORECASE)
 RANDOM_ENOUGH = 4.4  # bits a character: names in code have fewer, 32 random ones of base64 nearly always more
 MIXED_ENOUGH = 0.45  # of the places between two characters, where letters and digits, upper and lower case take turns

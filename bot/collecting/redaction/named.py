@@ -51,25 +51,24 @@ def named(text: str) -> Iterator[Span]:
 def _value(given: str, at: int) -> tuple[int, str, bool]:
     """Return where a value starts in the text, the value, and whether it is quoted."""
     bare = given.lstrip("*_~")
-    if bare[:1] in QUOTES and bare[:1]:
-        closing = CLOSING.get(bare[0], bare[0])
-        end = bare.find(closing, 1)
+    if bare and bare[0] in QUOTES:
+        end = bare.find(CLOSING.get(bare[0], bare[0]), 1)
         if end > 1:
             return at + len(given) - len(bare) + 1, bare[1:end], True
-        given, at = bare.lstrip(QUOTES), at + len(given) - len(bare.lstrip(QUOTES))
-    word = given.split(maxsplit=1)[0] if given.split() else ""
+    bare = bare.lstrip(QUOTES)
+    word = re.match(r"\S*", bare)[0]  # type: ignore[index]  # it matches anything
     cut = NEXT_FIELD.search(word)
     word = word[: cut.start()] if cut else word
-    return at, word.rstrip(".,:;" + QUOTES + "*"), False
+    return at + len(given) - len(bare), word.rstrip(".,:;*" + QUOTES), False
 
 
 def _is_password(match: re.Match[str], value: str, is_quoted: bool) -> bool:
     if is_quoted:
-        return (
-            len(value) >= 4 and not is_template(value) and (is_password(value) or is_token(value) or " " not in value)
-        )
+        return is_password(value) or (len(value) >= 4 and " " not in value and not is_template(value))
     if is_password(value):
         return True
+    if value.isdigit():
+        return len(value) >= 4 and bool(re.match(WORD, match[0], re.IGNORECASE))
     # `password: swordfish` and nothing behind it; `DB_PASSWORD=swordfish`, but not `password=variable`.
     is_alone = match[1].strip() == value
     is_setting = "=" not in match[0] or match[0].split("=")[0].strip().isupper()
@@ -93,8 +92,8 @@ def _is_login(match: re.Match[str], value: str, is_quoted: bool) -> bool:
 
 
 ORDINARY = re.compile(
-    r"string|text|hidden|none|null|true|false|required|optional|changed|missing|incorrect|invalid|wrong|expired|empty"
-    r"|reset|forgotten|unknown|unset|redacted|removed|blank|same|here|below|above|varchar|bytes|integer"
-    r"|number|field|input|enabled|disabled|protected|encrypted|hashed|login|username",
+    r"str|bool|int|any|object|secretstr|string|text|varchar|bytes|integer|number|field|input|hidden|none|null|true|false"
+    r"|required|optional|changed|missing|incorrect|invalid|wrong|expired|empty|reset|forgotten|unknown|unset|redacted"
+    r"|removed|blank|same|here|below|above|enabled|disabled|protected|encrypted|hashed|login|username",
     re.IGNORECASE,
 )

@@ -15,9 +15,12 @@ TEMPLATE = re.compile(
 )
 # `settings.db_password`, `get_secret("db")`, `os.environ["TOKEN"]`, `self._token`
 CODE = re.compile(r"[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+\W*|[\w.:>-]*\w[(\[].*|[&*]\w+|@\w+/.*")
-PATH = re.compile(r"(?:~|\.{0,2})/.*|[A-Za-z]:\\.*|[a-z][\w.-]*[:/][a-z].*|.*://.*")
-ALGORITHM = re.compile(
-    r"(?:sha|md|base|bcrypt|scrypt|argon|aes|utf|rsa|oauth|v|http|tls|ed|pbkdf|ntlm)-?\d+.*", re.IGNORECASE
+PATH = re.compile(r"(?:~|\.{0,2})/.*|[A-Za-z]:\\.*|[a-z][\w.-]*[:/][a-z].*")
+URL = re.compile(r"[A-Za-z][\w+.-]*://")
+FILE = re.compile(r"(?:~|\.{0,2})/[\w./-]*")
+# What a sentence goes on with: "the password is SHA256-hashed", "in 1Password".
+SUBJECT = re.compile(
+    r"(?:sha|md|base|bcrypt|scrypt|argon|aes|utf|rsa|oauth|v|http|tls|ed|pbkdf|saml)-?\d+.*|1password\W*", re.IGNORECASE
 )
 WORD = re.compile(r"[^\W\d_]+(?:['’_-][^\W\d_]+)*\W*")
 
@@ -29,7 +32,7 @@ def is_template(value: str) -> bool:
 
 def is_password(value: str) -> bool:
     """Return whether a value looks like a password rather than like a word of a sentence or an expression in code."""
-    if len(value) < 5 or _is_something_else(value) or ALGORITHM.fullmatch(value):
+    if len(value) < 5 or _is_something_else(value) or FILE.fullmatch(value) or SUBJECT.fullmatch(value):
         return False
     return _classes(value) >= 3 or (_classes(value) == 2 and len(value) >= 6 and any(map(str.isdigit, value)))
 
@@ -47,7 +50,7 @@ def is_bare_word(value: str) -> bool:
 
 
 def _is_something_else(value: str) -> bool:
-    return is_template(value) or bool(CODE.fullmatch(value)) or bool(WORD.fullmatch(value)) or "://" in value
+    return is_template(value) or bool(CODE.fullmatch(value)) or bool(WORD.fullmatch(value)) or bool(URL.match(value))
 
 
 def _classes(value: str) -> int:
