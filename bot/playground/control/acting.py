@@ -2,7 +2,7 @@
 
 import base64
 
-from bot.playground import files, membership, messaging
+from bot.playground import files, membership, messaging, pins
 from bot.playground.changes import ChannelChanged, HomeOpened
 from bot.playground.control.request import ControlRequest
 from bot.playground.entities import Json, Person
@@ -97,6 +97,22 @@ def unreact(call: ControlRequest) -> Json:
     return {}
 
 
+def pin(call: ControlRequest) -> Json:
+    """Pin a message."""
+    person = call.actor
+    message = call.message(person, call.joined_channel(person))
+    _refuse_ephemeral(message.visible_to)
+    pins.pin(call.workspace, message, person.id)
+    return {}
+
+
+def unpin(call: ControlRequest) -> Json:
+    """Take a pin off."""
+    person = call.actor
+    pins.unpin(call.workspace, call.message(person, call.joined_channel(person)), person.id)
+    return {}
+
+
 def join(call: ControlRequest) -> Json:
     """Join a public channel."""
     person = call.actor
@@ -172,4 +188,4 @@ def _handle(person: Person) -> str:
 
 def _refuse_ephemeral(visible_to: str | None) -> None:
     if visible_to is not None:
-        raise SlackError("message_not_found", "Nobody can react to a message that only they see.")
+        raise SlackError("message_not_found", "Nobody can react to, or pin, a message that only they see.")

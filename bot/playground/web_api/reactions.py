@@ -1,7 +1,6 @@
 """reactions.* and pins.*: marks on messages."""
 
-from bot.playground import messaging
-from bot.playground.changes import PinChanged
+from bot.playground import messaging, pins
 from bot.playground.entities import Json, Message
 from bot.playground.errors import SlackError
 from bot.playground.pages import numbered_page
@@ -52,48 +51,21 @@ def list_all(call: Call) -> Json:
 
 def pins_add(call: Call) -> Json:
     """pins.add."""
-    message = _message(call)
-    pins = call.workspace.pins.get(message.channel_id, [])
-    if _pin_of(message, pins) is not None:
-        raise SlackError("already_pinned")
-    pin = {"ts": message.ts, "created": call.workspace.seconds(), "created_by": call.bot.id}
-    call.workspace.save_pins(message.channel_id, [*pins, pin])
-    _announce_pin(call, message, pin, added=True)
+    pins.pin(call.workspace, _message(call), call.bot.id)
     return {}
 
 
 def pins_remove(call: Call) -> Json:
     """pins.remove."""
-    message = _message(call)
-    pins = call.workspace.pins.get(message.channel_id, [])
-    pin = _pin_of(message, pins)
-    if pin is None:
-        raise SlackError("no_pin")
-    call.workspace.save_pins(message.channel_id, [other for other in pins if other is not pin])
-    _announce_pin(call, message, pin, added=False)
+    pins.unpin(call.workspace, _message(call), call.bot.id)
     return {}
 
 
 def pins_list(call: Call) -> Json:
     """pins.list, the newest first."""
     channel = call.joined_channel()
-    log = call.workspace.log(channel.id)
-    found = [(log.get(pin["ts"]), pin) for pin in reversed(call.workspace.pins.get(channel.id, []))]
-    items = [pin_payload(call.workspace, message, _marks(pin)) for message, pin in found if message is not None]
+    items = [pin_payload(call.workspace, message, by) for message, by in pins.pinned(call.workspace, channel.id)]
     return {"items": items}
-
-
-def _pin_of(message: Message, pins: list[Json]) -> Json | None:
-    return next((pin for pin in pins if pin["ts"] == message.ts), None)
-
-
-def _marks(pin: Json) -> Json:
-    return {"created": pin["created"], "created_by": pin["created_by"]}
-
-
-def _announce_pin(call: Call, message: Message, pin: Json, *, added: bool) -> None:
-    event_ts = call.workspace.timestamps.next()
-    call.workspace.announce(PinChanged(message, _marks(pin), call.bot.id, added, event_ts))
 
 
 def _message(call: Call) -> Message:

@@ -151,6 +151,7 @@ ACTIONS: dict[str, Callable[[Scene], Args]] = {
     "mark": lambda s: at(s, s.said()),
     "open_home": lambda _: {"user": "tom", "tab": "home"},
     "person": lambda _: {"user": "tom", "real_name": "Tom", "title": "Chef", "is_admin": False},
+    "pin": lambda s: at(s, s.said()),
     "post": lambda s: {"user": "tom", "channel": s.room.id, "text": "x", "thread_ts": s.said(), "broadcast": True},
     "react": lambda s: at(s, s.said(), name="eyes"),
     "seed": lambda s: {
@@ -186,6 +187,7 @@ ACTIONS: dict[str, Callable[[Scene], Args]] = {
         "disconnect": "warning",
         "end_streams": True,
     },
+    "unpin": lambda s: at(s, s.pinned()["timestamp"]),
     "unreact": lambda s: at(s, s.said(), name="eyes"),
     "upload": lambda s: {"user": "tom", "channel": s.room.id, "name": "a.txt", "content_base64": "aGk=", "text": "x"},
     "user_group": lambda _: {"user": "tom", "handle": "reviewers", "members": ["maya"], "name": "Reviewers"},
