@@ -1,5 +1,5 @@
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Thread
 from typing import Any
@@ -53,16 +53,20 @@ def web(slack: RunningPlayground) -> WebClient:
 def start_bolt(slack: RunningPlayground) -> Iterator[Callable[[App], SocketModeHandler]]:
     """Connects a Bolt app over Socket Mode and returns once it is heard."""
     with ExitStack() as stack:
+        yield lambda app: stack.enter_context(connected(slack, app))
 
-        def start(app: App) -> SocketModeHandler:
-            handler = SocketModeHandler(app, Tokens().app, ping_interval=1)
-            connected = len(slack.playground.delivery.links)
-            handler.connect()  # type: ignore[no-untyped-call]  # Bolt leaves its annotation out
-            stack.callback(_disconnect, handler, slack)
-            wait_until(lambda: len(slack.playground.delivery.links) > connected, "the Bolt app is connected")
-            return handler
 
-        yield start
+@contextmanager
+def connected(slack: RunningPlayground, app: App) -> Iterator[SocketModeHandler]:
+    """A Bolt app with a Socket Mode connection."""
+    handler = SocketModeHandler(app, Tokens().app, ping_interval=1)
+    before = len(slack.playground.delivery.links)
+    handler.connect()  # type: ignore[no-untyped-call]  # Bolt leaves its annotation out
+    try:
+        wait_until(lambda: len(slack.playground.delivery.links) > before, "the Bolt app is connected")
+        yield handler
+    finally:
+        _disconnect(handler, slack)
 
 
 @pytest.fixture

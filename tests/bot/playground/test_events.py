@@ -1,10 +1,10 @@
 """Every event that the playground sends, as a Bolt app gets it over Socket Mode and over HTTP."""
 
 import ast
+import inspect
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -162,7 +162,7 @@ def types_in_source() -> set[str]:
     """Return what stands beside "type" in the events that the source writes out."""
     found: set[str] = set()
     for module in (events, message_events):
-        for node in ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
             if isinstance(node, ast.Dict):
                 values = [v for k, v in zip(node.keys, node.values, strict=True) if _says(k, "type")]
                 found |= {word for value in values for word in _constants(value)}

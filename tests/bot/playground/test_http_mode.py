@@ -14,9 +14,9 @@ from tests.playground_server import ControlError, RunningPlayground, wait_until
 
 
 @contextmanager
-def listening(app: App) -> Iterator[str]:
+def listening(app: App, *, port: int = 0) -> Iterator[str]:
     """The app behind Bolt's own development server; yields its address."""
-    server = SlackAppDevelopmentServer(port=0, path="/slack/events", app=app)._server
+    server = SlackAppDevelopmentServer(port=port, path="/slack/events", app=app)._server
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -27,14 +27,15 @@ from tests.playground_server import QUICK, RunningPlayground, wait_until
 
 SERVE = (
     "import sys; from pathlib import Path; from bot.playground.server import run;"
-    "run(port=0, data_file=Path(sys.argv[1]), on_ready=lambda url: print(url, flush=True))"
+    "run(port=0, data_file=Path(sys.argv[1]) if sys.argv[1:] else None, on_ready=lambda url: print(url, flush=True))"
 )
 
 
 @contextmanager
-def playground_process(data_file: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def playground_process(data_file: Path | None) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A playground in a process of its own, and its address; killed at the end if it is still there."""
-    with subprocess.Popen([sys.executable, "-c", SERVE, str(data_file)], stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-c", SERVE, *([str(data_file)] if data_file else [])]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             yield process, process.stdout.readline().strip()
