@@ -1,17 +1,21 @@
 """Every method of the Web API, in each way that Slack takes arguments, against the shapes of Slack's answers."""
 
 import json
+import re
 import urllib.request
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+from bot.playground.control.routes import ACTS, LOOKS
 from bot.playground.scope_names import ALL_SCOPES, METHOD_SCOPES
 from bot.playground.scopes import accepted_scopes
 from bot.playground.web_api.dispatch import METHODS, OPEN_CONNECTION
 from tests.bot.playground.conftest import Room
 from tests.bot.playground.contract import EXAMPLES, Args, Scene, missing
+from tests.bot.playground.test_events import EVENTS
 from tests.playground_server import RunningPlayground
 
 NO_SCOPES = {"auth.test", "chat.getPermalink", "views.open", "views.publish", "views.push", "views.update"}
@@ -19,6 +23,13 @@ NO_SCOPES = {"auth.test", "chat.getPermalink", "views.open", "views.publish", "v
 
 def test_every_method_has_an_example() -> None:
     assert set(EXAMPLES) == set(METHODS)
+
+
+def test_every_method_event_and_control_call_is_documented() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "playground.md").read_text(encoding="utf-8")
+    assert [method for method in [*METHODS, OPEN_CONNECTION] if f"`{method}`" not in text] == []
+    assert [kind for kind in EVENTS if f"`{kind.rpartition('/')[2]}`" not in text and "/group_" not in kind] == []
+    assert [call for call in [*ACTS, *LOOKS] if not re.search(rf"`/{call}`|/control/{call}\b", text)] == []
 
 
 def test_every_method_wants_a_scope_or_is_known_to_want_none() -> None:
