@@ -72,14 +72,16 @@ def _link(match: re.Match[str]) -> Link:
     host_end = min((at for sign in signs if (at := address.find(sign, first)) >= 0), default=len(address))
     user, at_sign, _ = address[first:host_end].rpartition("@")
     _, colon, password = user.partition(":")
-    has_password = bool(at_sign and colon and password) and not is_template(password)
+    has_password = bool(at_sign and colon and password)
     start = match.start()
     return Link(start, match.end(), start + first, start + host_end, has_password)
 
 
 def _user(address: str, link: Link) -> Iterator[tuple[int, int]]:
     if link.has_password:
-        yield link.host_start - link.start, address.rindex("@", 0, link.host_end - link.start)
+        start, end = link.host_start - link.start, address.rindex("@", 0, link.host_end - link.start)
+        if not is_template(address[start:end].partition(":")[2]):
+            yield start, end
 
 
 def _parameters(address: str) -> Iterator[tuple[int, int]]:

@@ -12,22 +12,33 @@ WORD = r"(?:passw(?:or)?d|passphrase|passcode|passwort|kennwort|contraseña)\d?"
 NAME = rf"(?:{WORD}|(?<![a-z])(?:pwd|pw|pass)\d?)"
 KEY_NAME = (
     r"(?:(?:api|access|auth|secret|private|client|signing|webhook|encryption|master|shared|service|account|deploy"
-    r"|license|bot|app|refresh|session|storage)[ _-]?key(?:[ _-]?id)?"
-    r"|(?<![a-z])token|(?:auth|access|bot|app)token|secret|credentials?)"
+    r"|license|bot|app|refresh|session|storage)[ _-]?key(?:[ _-]?id)?|(?:preshared|otp|totp|mfa|2fa)[ _-]?(?:key|seed)"
+    r"|(?<![a-z])token|(?:auth|access|bot|app)token|secret|credentials?|sessionid|jsessionid|phpsessid|connect\.sid)"
 )
+# `DB_PASSWORD_STAGING`, but not `token_type`
+SUFFIX = r"(?:[_-](?!name|type|file|path|url|hash|len|limit|count|expir|ttl|field|ref|min|max|version)\w{1,20})?"
 MARKS = r"[\"'`*_~\]]{0,3}"
-ASSIGNED = r"[ \t]{0,3}(?::=|=>|[:=])[*_~]{0,2}[ \t]{0,3}\n?[ \t]{0,3}"
-VERB = r"\s(?:is|was|are|now|ist|to|to be):?\s{1,3}"
+ASSIGNED = r"(?:[ \t]{0,3}(?::=|=>|[:=])[*_~]{0,2}[ \t]{0,3}(?:\n(?:> ?)?[ \t]{0,3})?|[ \t]value[ \t]?=[ \t]?)"
+VERB = r"\s(?:is|was|are|now|ist|to|to be)(?: (?:still|now|always|just))?:?\s{1,3}(?:> ?)?"
 GIVEN = r"([^\s=][^\n]{0,250})"
-PASSWORD = re.compile(rf"{NAME}{MARKS}{ASSIGNED}{GIVEN}", re.IGNORECASE)
-TOKEN = re.compile(rf"{KEY_NAME}{MARKS}{ASSIGNED}{GIVEN}", re.IGNORECASE)
+PASSWORD = re.compile(rf"{NAME}{SUFFIX}{MARKS}{ASSIGNED}{GIVEN}", re.IGNORECASE)
+TOKEN = re.compile(rf"{KEY_NAME}{SUFFIX}{MARKS}{ASSIGNED}{GIVEN}", re.IGNORECASE)
 SAID = re.compile(rf"(?:{WORD}|{KEY_NAME}|(?<![a-z])(?:pwd|pw))\b[^\n.:=?;]{{0,40}}?{VERB}{GIVEN}", re.IGNORECASE)
 FOLLOWED = re.compile(rf"(?:{WORD}|{KEY_NAME}|(?<![a-z])(?:pwd|pw)):?\s{{1,3}}{GIVEN}", re.IGNORECASE)
-COMMAND = re.compile(r"(?:\bcurl\b[^\n]{0,200}?\s(?:-u|--user)|\bsshpass\s+-p)[\s=]{0,3}([^\s][^\n]{3,250})")
+# "creds: ada / swordfish7"
+AFTER_A_USER = re.compile(rf"\b(?:creds?|credentials|login)\b[^\n]{{0,60}}?\s/\s?{GIVEN}", re.IGNORECASE)
+COMMAND = re.compile(
+    r"(?:\bcurl\b[^\n]{0,200}?\s(?:-u|--user)|\bsshpass\s+-p|\blogin\b[^\n]{0,200}?\s-p)[\s=]{0,3}([^\s][^\n]{3,250})"
+)
+DOOR_CODE = re.compile(
+    r"(?:\b(?:alarm|door|gate|entry|lock|safe|garage|key ?box)[ -]?code\b|\bpin(?: code| number)?(?=:| is))"
+    r"(?:[^\n.:=?;\d]{0,30}?\s(?:is|was))?[:=]?\s{1,2}[`*]?(\d{4,8})(?![\w.-]*\w)",
+    re.IGNORECASE,
+)
 QUOTES = "\"'`“”‘’"
 CLOSING = {"“": "”", "‘": "’"}
 # `Password=a;Database=b`, `password=a&b=c`, `password=a, user=b`, `password=a)`, `token=a">`
-NEXT_FIELD = re.compile(r"[;,&]\s*[\w ]{1,30}=|[\"`>]|[,;)\]}]*$")
+NEXT_FIELD = re.compile(r"[;,&]\s*[\w ]{1,30}=|[\"`>]|\)\]|[,;)\]}]*$")
 
 
 def named(text: str) -> Iterator[Span]:
@@ -37,6 +48,7 @@ def named(text: str) -> Iterator[Span]:
         (TOKEN, _is_token),
         (SAID, _is_said),
         (FOLLOWED, _is_said),
+        (AFTER_A_USER, _is_said),
         (COMMAND, _is_login),
     ):
         at = 0
@@ -46,6 +58,8 @@ def named(text: str) -> Iterator[Span]:
                 yield Span(start, start + len(value), Kind.SECRET, value)
             # The same line may name another one.
             at = max(match.start(1), match.start() + 1)
+    for match in DOOR_CODE.finditer(text):
+        yield Span(*match.span(1), Kind.SECRET, match[1])
 
 
 def _value(given: str, at: int) -> tuple[int, str, bool]:
@@ -80,15 +94,19 @@ def _is_token(match: re.Match[str], value: str, is_quoted: bool) -> bool:
 
 
 def _is_said(match: re.Match[str], value: str, is_quoted: bool) -> bool:
-    is_named_password = re.match(NAME, match[0], re.IGNORECASE)
-    if is_quoted and is_named_password and " " not in value:
-        return is_password(value)
-    return is_password(value) and (bool(is_named_password) or (is_token(value) and len(value) >= 12))
+    if is_quoted and " " in value:
+        return bool(re.match("passphrase", match[0], re.IGNORECASE))
+    if value.isdigit():
+        return len(value) >= 4 and bool(re.match("passcode", match[0], re.IGNORECASE))
+    is_key = re.match(KEY_NAME, match[0], re.IGNORECASE) and match.re is not AFTER_A_USER
+    return is_password(value) and (not is_key or (is_token(value) and len(value) >= 12))
 
 
 def _is_login(match: re.Match[str], value: str, is_quoted: bool) -> bool:
     user, colon, password = value.partition(":")
-    return "sshpass" in match[0] or bool(user and colon and len(password) >= 3 and not is_template(password))
+    if "curl" in match[0].lower():
+        return bool(user and colon and len(password) >= 3 and not is_template(password))
+    return not is_template(value) and not value.isdigit()
 
 
 ORDINARY = re.compile(

@@ -5,7 +5,7 @@ import re
 TEMPLATE = re.compile(
     r"""
     [<\[{].* | \$[({].* | \$[A-Za-z_]\w*\W* | %[\w(].*[%)s]          # <token>, {{ token }}, ${TOKEN}, %TOKEN%
-    | (.)\1* | [*•.x…_-]+                                            # ****
+    | (\D)\1* | [*•.x…_-]+                                            # ****
     | (?:your|my|the|some|an?|dummy|fake|sample|example|test|insert|enter|new|old|db|user|default)?[\W_]*
       (?:change[\W_]?(?:me|it|this)|passw(?:or)?d|pass|pwd|secret|token|api[\W_]?key|key|placeholder|redacted|example|todo|tbd
         |hidden|value|string)
