@@ -43,19 +43,23 @@ class Placeholders:
     """Gives each value one placeholder, the same wherever the value stands in one pair."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        """Number on from the placeholders that `texts` hold already: those stand for values nobody knows any more."""
+        """Leave alone the placeholders that `texts` hold already: those stand for values nobody knows any more."""
+        self._taken = {match[0] for text in texts for match in PLACEHOLDER.finditer(text)}
         self._given: dict[tuple[Kind, str], str] = {}
         self._last: Counter[Kind] = Counter()
-        for text in texts:
-            for name, number in PLACEHOLDER.findall(text):
-                self._last[Kind[name]] = max(self._last[Kind[name]], int(number))
 
     def of(self, kind: Kind, value: str) -> str:
         """Return the placeholder of a value."""
         if (kind, value) not in self._given:
-            self._last[kind] += 1
-            self._given[kind, value] = f"[{kind.name}_{self._last[kind]}]"
+            self._given[kind, value] = self._next(kind)
         return self._given[kind, value]
+
+    def _next(self, kind: Kind) -> str:
+        while True:
+            self._last[kind] += 1
+            placeholder = f"[{kind.name}_{self._last[kind]}]"
+            if placeholder not in self._taken:
+                return placeholder
 
 
 def replaced_in(text: str) -> tuple[Replacement, ...]:

@@ -113,6 +113,13 @@ def test_what_was_redacted_before_keeps_its_placeholders_and_new_values_get_othe
     assert redact(edited.text) == (edited,)
 
 
+def test_a_placeholder_that_somebody_typed_is_not_given_to_a_value() -> None:
+    [redacted] = redact("[EMAIL_1] [EMAIL_3] [EMAIL_999999] a.b@tin.example c.d@tin.example e.f@tin.example")
+
+    assert redacted.text == "[EMAIL_1] [EMAIL_3] [EMAIL_999999] [EMAIL_2] [EMAIL_4] [EMAIL_5]"
+    assert len(redacted.replaced) == 6
+
+
 def test_a_message_of_slack_becomes_plain_text_without_people() -> None:
     [redacted] = redact_sources(
         "<@U0TIM> ask <@U0ADA|ada> or <@U0BOB>, <@U0ADA>, <!subteam^S01|@oncall> in <#C01|help>: "
