@@ -36,6 +36,9 @@ function query(params) {
   return new URLSearchParams(given).toString();
 }
 
+/** Where the page gets a file of this workspace. */
+export const fileAddress = (id) => `/control/file?${query({ id })}`;
+
 async function answer(request) {
   let response;
   try {

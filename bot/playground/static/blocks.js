@@ -1,8 +1,9 @@
 // Block Kit: each block becomes DOM nodes.
 
 import { h } from "./dom.js";
-import { drawElement, picture } from "./elements.js";
+import { drawElement } from "./elements.js";
 import { emojiText } from "./emoji.js";
+import { pictureOf } from "./files.js";
 import { markdown } from "./markdown.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { richText } from "./richtext.js";
@@ -48,7 +49,7 @@ const BLOCKS = {
       "figure",
       {},
       block.title ? h("figcaption", {}, plainText(block.title)) : null,
-      picture(sourceOf(block), block.alt_text),
+      pictureOf(block),
     ),
   markdown: (block, ctx) => h("div.markdown", {}, markdown(block.text, ctx.names)),
   rich_text: (block, ctx) => richText(block, ctx.names),
@@ -74,7 +75,7 @@ function section(block, ctx) {
 }
 
 function contextPart(part, ctx) {
-  if (part.type === "image") return picture(sourceOf(part), part.alt_text, "context-image");
+  if (part.type === "image") return pictureOf(part, "context-image");
   return h("span", {}, text(part, ctx.names));
 }
 
@@ -137,8 +138,6 @@ function input(block, ctx) {
     error ? h("p.error", { id: `${id}-error`, role: "alert" }, error) : null,
   ];
 }
-
-const sourceOf = (image) => image.image_url ?? image.slack_file?.url ?? "";
 
 function unknown(block) {
   return h("p.faint", {}, `The playground cannot draw a block of the type “${block.type}”.`);

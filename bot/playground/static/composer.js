@@ -1,8 +1,10 @@
 // Where a person writes: Enter sends, Shift+Enter breaks the line, @ # : and / offer what could follow.
 
+import { Attachments } from "./attachments.js";
 import { avatar } from "./avatar.js";
 import { complete } from "./completion.js";
 import { fill, h, iconButton } from "./dom.js";
+import { openMenu } from "./menu.js";
 
 const drafts = new Map();
 let composers = 0; // numbers the lists, for aria-controls
@@ -15,8 +17,11 @@ export class Composer {
   #start = 0;
   #at = 0;
 
-  /** `send(text)` returns a promise of true when the text was taken. `key` names the draft; `members` are offered first. */
-  constructor(app, { key, placeholder, send, members = [], extra = null }) {
+  /**
+   * `send(text, files)` returns a promise of true when they were taken. `key` names the draft; `members` are offered
+   * first; `shortcuts()` gives the app's own entries for the menu behind the plus.
+   */
+  constructor(app, { key, placeholder, send, members = [], extra = null, shortcuts = () => [] }) {
     composers += 1;
     this.#app = app;
     this.#key = key;
@@ -40,15 +45,19 @@ export class Composer {
       oninput: () => this.#changed(),
       onclick: () => this.#suggest(),
       onblur: () => this.#hide(),
+      onpaste: (event) => this.attached.add(event.clipboardData?.files) && event.preventDefault(),
     });
+    this.attached = new Attachments(key, () => this.#fit());
     this.input.value = drafts.get(key) ?? "";
     this.button = iconButton("send", "Send", () => this.#send(), "send");
+    const plus = iconButton("plus", "Attach a file, or a shortcut", (event) => this.#offer(event.currentTarget, shortcuts()));
     const at = iconButton("at", "Mention somebody", () => this.#insert("@"));
+    const bar = h("div.composer-bar", {}, plus, at, extra, this.button);
     this.node = h(
       "div.composer",
-      {},
+      { ondragover: (event) => event.preventDefault(), ondrop: (event) => this.#dropped(event) },
       this.list,
-      h("div.composer-box", {}, this.input, h("div.composer-bar", {}, at, extra, this.button)),
+      h("div.composer-box", {}, this.input, this.attached.node, bar),
     );
     this.#fit();
   }
@@ -63,6 +72,18 @@ export class Composer {
     this.#changed({ suggest: false });
     this.input.focus();
     this.input.setSelectionRange(text.length, text.length);
+  }
+
+  #offer(anchor, shortcuts) {
+    if (!shortcuts.length) return this.attached.choose();
+    const attach = { label: "Attach a file", run: () => this.attached.choose() };
+    return openMenu(anchor, [attach, null, ...shortcuts], { label: "Add" });
+  }
+
+  #dropped(event) {
+    event.preventDefault();
+    this.attached.add(event.dataTransfer?.files);
+    this.input.focus();
   }
 
   #insert(text) {
@@ -82,19 +103,23 @@ export class Composer {
   }
 
   #fit() {
-    this.button.disabled = !this.input.value.trim();
+    this.button.disabled = !this.input.value.trim() && !this.attached.files.length;
     this.input.style.setProperty("height", "auto");
     if (this.input.scrollHeight) this.input.style.setProperty("height", `${Math.min(this.input.scrollHeight, 220)}px`);
   }
 
   async #send() {
     const text = this.input.value.trim();
-    if (!text || this.sending) return;
+    const { files } = this.attached;
+    if ((!text && !files.length) || this.sending) return;
     this.sending = true;
     this.write("");
-    const taken = await this.send(text);
+    this.attached.put([]);
+    const taken = await this.send(text, files);
     this.sending = false;
-    if (!taken && !this.input.value) this.write(text);
+    if (taken) return;
+    if (!this.input.value) this.write(text);
+    this.attached.put([...files, ...this.attached.files]);
   }
 
   #suggest() {

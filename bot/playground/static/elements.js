@@ -2,28 +2,13 @@
 
 import { h, icon } from "./dom.js";
 import { plainText, text } from "./blocks.js";
+import { pictureOf } from "./files.js";
 import { openMenu } from "./menu.js";
 
 /** Draw one element of `block`; see blocks.js for `ctx`. */
 export function drawElement(element, block, ctx) {
   const draw = ELEMENTS[element?.type];
   return draw ? draw(element, block, ctx) : h("span.faint", {}, `(${element?.type ?? "nothing"})`);
-}
-
-/** An image that the playground itself serves. Others are only named: this page asks nobody else for anything. */
-export function picture(url, alt, className = "") {
-  const address = url && URL.canParse(url, location.href) ? new URL(url, location.href) : null;
-  if (address?.origin === location.origin)
-    return h(`img.${className || "picture"}`, { src: address.href, alt: alt ?? "", loading: "lazy" });
-  const outside = address && /^https?:$/.test(address.protocol);
-  return outside
-    ? h(
-        "a.outside-image",
-        { href: address.href, target: "_blank", rel: "noopener noreferrer" },
-        icon("file"),
-        alt || "Image",
-      )
-    : h("span.outside-image", {}, icon("file"), alt || "Image");
 }
 
 const ELEMENTS = {
@@ -36,7 +21,7 @@ const ELEMENTS = {
       icon("close"),
       plainText(element.text),
     ),
-  image: (element) => picture(element.image_url ?? element.slack_file?.url ?? "", element.alt_text),
+  image: (element) => pictureOf(element),
   overflow: (element, block, ctx) =>
     h(
       "button.icon-button",
@@ -233,6 +218,7 @@ const localMinute = (date) => new Date(date.getTime() - date.getTimezoneOffset()
 /** An input is read when its form is submitted; outside an `input` block each change is told to the bot at once. */
 function control(node, read, element, block, ctx) {
   ctx.register?.(block.block_id, element.action_id, read);
+  node.dataset.field = `${block.block_id} ${element.action_id}`;
   if (block.type !== "input" || block.dispatch_action)
     node.addEventListener("change", () => ctx.press(element, block, read()));
   return node;

@@ -3,8 +3,8 @@
 import { avatar } from "./avatar.js";
 import { drawBlocks } from "./blocks.js";
 import { h, icon, iconButton } from "./dom.js";
-import { picture } from "./elements.js";
 import { emojiText } from "./emoji.js";
+import { drawFile } from "./files.js";
 import { openMenu } from "./menu.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { titleOf, typedText } from "./names.js";
@@ -51,7 +51,7 @@ const nameOf = (author) => author?.real_name || author?.name || "Somebody";
 function notice(message, author) {
   return h(
     "article.message.notice",
-    { data: { ts: message.ts } },
+    { data: { ts: message.ts }, tabindex: "-1" },
     h("div.gutter"),
     h("div.content.faint", {}, `${nameOf(author)} ${JOINED[message.subtype]} the channel`),
   );
@@ -107,24 +107,6 @@ function drawAttachment(attachment, ctx) {
       : h("div.text", {}, mrkdwn(attachment.text ?? attachment.fallback, ctx.names)),
     attachment.footer ? h("p.faint", {}, attachment.footer) : null,
   );
-}
-
-function drawFile(file) {
-  const name = file.title || file.name || "File";
-  if (file.mimetype?.startsWith("image/"))
-    return h("figure", {}, h("figcaption", {}, name), picture(file.url_private, name));
-  const kilobytes = file.size ? `${Math.max(1, Math.round(file.size / 1000))} kB` : "";
-  return h(
-    "a.file",
-    { href: sameOrigin(file.url_private), download: file.name ?? "" },
-    icon("file"),
-    h("span", {}, name, h("span.hint", {}, kilobytes)),
-  );
-}
-
-function sameOrigin(url) {
-  const address = url && URL.canParse(url, location.href) ? new URL(url, location.href) : null;
-  return address?.origin === location.origin ? address.href : null;
 }
 
 function reactions(message, app) {
@@ -194,14 +176,26 @@ function toolbar(message, app, inThread) {
     "div.toolbar",
     { role: "group", "aria-label": "Message actions" },
     quick,
-    iconButton("smile", "Add a reaction", (event) =>
-      openPicker(event.currentTarget, (name) => app.react(message, name, true)),
+    does(
+      "react",
+      iconButton("smile", "Add a reaction", (event) =>
+        openPicker(event.currentTarget, (name) => app.react(message, name, true)),
+      ),
     ),
-    inThread ? null : iconButton("reply", "Reply in thread", () => app.openThread(message)),
-    iconButton("dots", "More actions", (event) =>
-      openMenu(event.currentTarget, actionsOf(message, app), { label: "Message actions" }),
+    inThread ? null : does("thread", iconButton("reply", "Reply in thread", () => app.openThread(message))),
+    does(
+      "menu",
+      iconButton("dots", "More actions", (event) =>
+        openMenu(event.currentTarget, actionsOf(message, app), { label: "Message actions" }),
+      ),
     ),
   );
+}
+
+/** Mark what a button does, for the key that presses it. */
+function does(what, button) {
+  button.dataset.does = what;
+  return button;
 }
 
 function actionsOf(message, app) {
