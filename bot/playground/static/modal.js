@@ -7,6 +7,7 @@ export function mountModals(app) {
   const dialog = h("dialog.dialog.modal", { oncancel: (event) => cancel(event) });
   document.body.append(dialog);
   let shown = null;
+  const typed = new Map(); // what was typed so far in each open view, by its id
   const cancel = (event) => {
     event.preventDefault();
     if (shown) app.act("close", { view_id: shown.id });
@@ -14,15 +15,16 @@ export function mountModals(app) {
   const draw = () => {
     const view = app.store.views.at(-1) ?? null;
     if (view === shown) return;
-    const typed = view && shown && view.id === shown.id ? valuesIn(dialog) : [];
+    if (shown) typed.set(shown.id, valuesIn(dialog));
     shown = view;
     if (!view) {
+      typed.clear();
       dialog.close();
       return;
     }
     dialog.setAttribute("aria-label", plainText(view.title));
     fill(dialog, form(app, view));
-    restore(dialog, typed);
+    restore(dialog, typed.get(view.id));
     if (!dialog.open) dialog.showModal();
     dialog
       .querySelector("[aria-invalid], [autofocus], .dialog-body input, .dialog-body textarea, .dialog-body select")
@@ -77,19 +79,28 @@ async function submit(app, view, reads, node) {
   button?.classList.remove("is-busy");
 }
 
-/** What was typed so far survives an update of the same view (its errors are shown, say). */
-const fieldsIn = (dialog) => [
-  ...dialog.querySelectorAll(".dialog-body input, .dialog-body textarea, .dialog-body select"),
-];
+// What was typed survives an update of its view (its errors are shown, say) and a view pushed on top of it. An input is
+// known by its block and action, as in Slack: one that got another id starts anew.
+const fieldsIn = (control) =>
+  control.matches("input, textarea, select") ? [control] : [...control.querySelectorAll("input, textarea, select")];
+
 const valuesIn = (dialog) =>
-  fieldsIn(dialog).map((field) => ({ value: field.value, checked: field.checked, type: field.type }));
+  new Map(
+    [...dialog.querySelectorAll("[data-field]")].map((control) => [
+      control.dataset.field,
+      fieldsIn(control).map(({ value, checked }) => ({ value, checked })),
+    ]),
+  );
 
 function restore(dialog, typed) {
-  const fields = fieldsIn(dialog);
-  if (fields.length !== typed.length) return;
-  fields.forEach((field, index) => {
-    if (field.type !== typed[index].type) return;
-    if (["checkbox", "radio"].includes(field.type)) field.checked = typed[index].checked;
-    else field.value = typed[index].value;
-  });
+  for (const control of dialog.querySelectorAll("[data-field]")) {
+    const before = typed?.get(control.dataset.field);
+    const fields = fieldsIn(control);
+    if (before?.length === fields.length) fields.forEach((field, index) => restoreField(field, before[index]));
+  }
+}
+
+function restoreField(field, { value, checked }) {
+  if (["checkbox", "radio"].includes(field.type)) field.checked = checked && field.value === value;
+  else field.value = value;
 }

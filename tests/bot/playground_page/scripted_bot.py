@@ -5,6 +5,8 @@ from typing import Any
 from slack_bolt import Ack, App, Respond, Say
 from slack_sdk import WebClient
 
+from tests.bot.playground_page.forms import listen_to_forms
+
 
 def plain(text: str) -> dict[str, str]:
     return {"type": "plain_text", "text": text}
@@ -66,10 +68,39 @@ FEEDBACK = {
 }
 
 
+def mrkdwn(text: str) -> dict[str, str]:
+    return {"type": "mrkdwn", "text": text}
+
+
+HOME: list[dict[str, Any]] = [
+    {"type": "header", "text": plain("Your voice at a glance")},
+    {
+        "type": "section",
+        "fields": [
+            mrkdwn("*In use*\nvoice-2, since Monday"),
+            mrkdwn("*Approved answers*\n228, 14 of them new"),
+            mrkdwn("*Waiting for a review*\n3 answers"),
+            mrkdwn("*Next training*\nat 250 answers"),
+        ],
+    },
+    {"type": "actions", "elements": [button("Train now", "train", style="primary"), button("Settings…", "edit_home")]},
+    {"type": "divider"},
+    {"type": "section", "text": mrkdwn("*Voices*")},
+    {"type": "section", "text": mrkdwn("*voice-2* · loss 1.53, from 228 answers · in use")},
+    {
+        "type": "section",
+        "text": mrkdwn("*voice-1* · loss 1.71, from 160 answers"),
+        "accessory": button("Go back to it", "back"),
+    },
+    {"type": "context", "elements": [mrkdwn("Loss on answers kept out of training. Lower is better.")]},
+]
+
+
 def scripted_bot(app: App) -> App:
     """Give `app` its listeners."""
     listen_to_events(app)
     listen_to_presses(app)
+    listen_to_forms(app)
     return app
 
 
@@ -86,8 +117,7 @@ def listen_to_events(app: App) -> None:
 
     @app.event("app_home_opened")
     def home(event: dict[str, Any], client: WebClient) -> None:
-        blocks = [{"type": "header", "text": plain("Your voice at a glance")}]
-        client.views_publish(user_id=event["user"], view={"type": "home", "blocks": blocks})
+        client.views_publish(user_id=event["user"], view={"type": "home", "blocks": HOME})
 
     @app.command("/timbre")
     def command(ack: Ack, respond: Respond, body: dict[str, Any], client: WebClient) -> None:
