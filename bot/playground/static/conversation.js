@@ -1,12 +1,14 @@
 // A list of messages, newest at the bottom: a channel's top level, or one thread.
 
 import { h, once, place } from "./dom.js";
+import { messageKeyPressed } from "./keys.js";
 import { drawMessage } from "./message.js";
 import { day, dayKey, full } from "./time.js";
 
 const GROUPED_S = 300; // messages of one author within this many seconds stand together
 const NEAR_PX = 80; // this close to an end counts as being there
 const WINDOW = 120; // messages drawn at once, however many are known
+const MARGIN = 20; // messages drawn at least above the one that is being read
 const STEP = 50; // how far the window moves
 
 export class Conversation {
@@ -19,12 +21,16 @@ export class Conversation {
   #last = null; // the newest message known
   #until = null; // the last message drawn (its timestamp); null follows the conversation's end
   #atEnd = true;
+  #current = null; // the message that Tab reaches; arrow keys lead to the others
   #open = null; // the thread that stands open beside this list
   #seen; // everything up to this timestamp was read when the conversation was opened
   node;
 
-  /** Show `channel` (its state), or the thread `thread` in it; `empty` is shown while there is no message. */
-  constructor(app, channel, { thread = null, empty }) {
+  /**
+   * Show `channel` (its state), or the thread `thread` in it. `empty` is shown while there is no message, `leave` takes
+   * the keyboard's focus from the list.
+   */
+  constructor(app, channel, { thread = null, empty, leave }) {
     this.#app = app;
     this.#channel = channel.id;
     this.#thread = thread;
@@ -34,10 +40,11 @@ export class Conversation {
     this.scroller = h(
       "div.scroller",
       {
-        tabindex: "0",
         role: "log",
         "aria-label": thread ? "Messages in this thread" : "Messages",
         onscroll: () => this.#scrolled(),
+        onkeydown: (event) => messageKeyPressed(event, this.#list, { edit: (ts) => this.#edit(ts), leave }),
+        onfocusin: (event) => this.#reached(event.target.closest(".message")),
       },
       this.#list,
     );
@@ -77,12 +84,12 @@ export class Conversation {
   }
 
   toEnd() {
+    this.#atEnd = true;
     if (this.#until !== null) {
       this.#until = null;
       this.draw();
     }
     this.scroller.scrollTop = this.scroller.scrollHeight;
-    this.#atEnd = true;
     this.#jump.hidden = true;
   }
 
@@ -108,13 +115,28 @@ export class Conversation {
     if (!timeline || !this.node.isConnected) return;
     if (this.#atEnd && !this.#thread) this.#app.store.trim(this.#channel);
     const { messages } = timeline;
+    const anchor = this.#atEnd ? null : this.#anchor();
+    this.#hold(anchor, messages);
     const end = this.#endIn(messages);
     const start = Math.max(0, end - WINDOW);
-    const anchor = this.#atEnd ? null : this.#anchor();
     const focus = this.#focus();
     place(this.#list, this.#nodes(timeline, start, end));
     this.#refocus(focus);
     this.#keepPlace(anchor, messages);
+    this.#reached(this.#rows.get(this.#current)?.node ?? this.#rows.get(messages[end - 1]?.ts)?.node);
+  }
+
+  /** Make `row` the one that Tab reaches. */
+  #reached(row) {
+    if (!row) return;
+    for (const other of this.#list.querySelectorAll(".message[tabindex='0']")) other.tabIndex = -1;
+    row.tabIndex = 0;
+    if (row.contains(document.activeElement)) this.#current = row.dataset.ts;
+  }
+
+  #edit(ts) {
+    const message = this.#rows.get(ts)?.message;
+    if (message?.user === this.#app.store.me.id && !message.is_ephemeral && !message.subtype) this.#app.edit(message);
   }
 
   #endIn(messages) {
@@ -125,6 +147,13 @@ export class Conversation {
   /** Let the window end before the message at `end`, or follow the conversation when that is its end. */
   #showUntil(end, messages) {
     this.#until = end >= messages.length ? null : messages[Math.max(end, Math.min(WINDOW, messages.length)) - 1].ts;
+  }
+
+  /** The window follows what comes, but never so far that it leaves the message that is being read. */
+  #hold(anchor, messages) {
+    if (!anchor || this.#until !== null) return;
+    const at = messages.findLastIndex((message) => message.ts === anchor.ts);
+    if (at >= 0 && at < messages.length - WINDOW + MARGIN) this.#showUntil(at + WINDOW - MARGIN, messages);
   }
 
   async #moveUp() {
@@ -160,7 +189,8 @@ export class Conversation {
     if (!row || focus.active.isConnected) return;
     const label = focus.active.getAttribute("aria-label");
     const same = label && row.querySelector(`[aria-label="${CSS.escape(label)}"]`);
-    (same || row).focus({ preventScroll: true });
+    row.focus({ preventScroll: true }); // a message shows its buttons, and lets them have the focus, while it has it
+    same?.focus({ preventScroll: true });
   }
 
   /** The topmost message in sight and where it stands. */

@@ -68,6 +68,7 @@ const ICONS = {
   file: "M6 3h6l3 3v11H6zM12 3v3h3",
   bars: "M4 8v4M7 5.5v9M10 3v14M13 6.5v7M16 8.5v3",
   plus: "M10 4v12M4 10h12",
+  keyboard: "M3 6h14v8H3zM6 9h.01M9 9h.01M12 9h.01M14.5 9h.01M7 11.5h6",
   search: "M9 4a5 5 0 1 0 0 10a5 5 0 0 0 0-10M13 13l4 4",
 };
 

@@ -3,6 +3,7 @@
 import { App } from "./app.js";
 import { mountGuide } from "./guide.js";
 import { mountInspector } from "./inspector.js";
+import { mountKeys } from "./keys.js";
 import { mountModals } from "./modal.js";
 import { slugOf } from "./names.js";
 import { mountMain, mountThread } from "./panes.js";
@@ -38,6 +39,7 @@ function followLinks(app) {
 
 const app = new App();
 const element = (id) => document.getElementById(id);
+app.showKeys = mountKeys();
 mountTopbar(app, element("topbar"));
 mountSidebar(app, element("sidebar"));
 mountMain(app, element("main"));

@@ -51,10 +51,10 @@ export function openPopover(anchor, node, { step = 1, focus = true } = {}) {
   close = () => {
     close = () => {};
     document.removeEventListener("pointerdown", onPointer, true);
+    // The focus goes back first: what shows a menu's button only while it is open must not hide it before that.
+    if (node.contains(document.activeElement) && anchor.isConnected) anchor.focus();
     anchor.setAttribute("aria-expanded", "false");
-    const hadFocus = node.contains(document.activeElement);
     node.remove();
-    if (hadFocus && anchor.isConnected) anchor.focus();
   };
   if (focus) buttonsOf(node)[0]?.focus();
   return () => close();

@@ -2,9 +2,10 @@
 
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
-import { append, fill, h, icon, iconButton, once } from "./dom.js";
+import { append, fill, h, icon, iconButton, once, place } from "./dom.js";
 import { drawHome } from "./home.js";
 import { titleOf } from "./names.js";
+import { thinking } from "./thinking.js";
 
 /** Keep `element` showing the channel that the route names. */
 export function mountMain(app, element) {
@@ -35,6 +36,7 @@ class Pane {
     this.app = app;
     this.element = element;
     this.isThread = isThread;
+    this.notices = h("div.notices");
     this.foot = h("div.pane-foot");
     this.drawFoot = once(() => this.#drawNotices());
     this.head = h("header.pane-head");
@@ -101,7 +103,11 @@ class Pane {
   #open(channel, thread) {
     const { app } = this;
     this.channel = channel;
-    this.list = new Conversation(app, channel, { thread, empty: () => emptyState(app, channel, thread) });
+    this.list = new Conversation(app, channel, {
+      thread,
+      empty: () => emptyState(app, channel, thread),
+      leave: () => this.composer?.focus(),
+    });
     this.list.thread = thread;
     if (!this.isThread) this.list.markOpen(app.route.thread);
     this.composer = this.#composer(channel, thread);
@@ -127,11 +133,8 @@ class Pane {
   #refresh(channel) {
     this.channel = channel;
     fill(this.head, this.isThread ? threadHead(this.app, channel) : channelHead(this.app, channel));
-    fill(
-      this.foot,
-      (this.notices = h("div.notices")),
-      channel.is_member ? this.composer.node : joinBar(this.app, channel),
-    );
+    // Who writes at this moment keeps the caret: the composer is not put in again.
+    place(this.foot, [this.notices, channel.is_member ? this.composer.node : joinBar(this.app, channel)]);
     this.#drawNotices();
   }
 
@@ -139,7 +142,7 @@ class Pane {
     const { app } = this;
     const title = titleOf(channel, app.store);
     const also = thread && channel.kind !== "im" ? h("input", { type: "checkbox" }) : null;
-    const send = (text) => app.send({ channel, thread, text, broadcast: also?.checked ?? false });
+    const send = (text, files) => app.send({ channel, thread, text, files, broadcast: also?.checked ?? false });
     return new Composer(app, {
       key: `${app.store.me.id} ${channel.id ?? `@${channel.with}`} ${thread ?? ""}`,
       placeholder: thread ? "Reply…" : `Message ${title}`,
@@ -148,24 +151,32 @@ class Pane {
         ? h("label.also", {}, also, `Also to ${title}`)
         : h("span.composer-hint", {}, "@ mention · / command · Enter sends"),
       send,
+      shortcuts: () => globalShortcuts(app),
     });
   }
 
   #drawNotices() {
-    if (!this.channel?.id || !this.notices?.isConnected) return;
+    if (!this.channel?.id || !this.notices.isConnected) return fill(this.notices);
     const { store } = this.app;
     const status = store.status(this.channel.id, this.app.route.thread && this.isThread ? this.app.route.thread : "");
     const prompts = store.prompts(this.channel.id, this.isThread ? this.app.route.thread : "");
     const name = store.bot?.real_name || "Timbre";
-    fill(
+    return fill(
       this.notices,
       prompts?.prompts?.length ? suggestions(prompts, (text) => this.prefill(text)) : null,
-      status?.status
-        ? h("p.thinking", { role: "status" }, h("span.wave", {}, h("i"), h("i"), h("i")), `${name} ${status.status}`)
-        : null,
+      status?.status ? thinking(name, status) : null,
     );
   }
 }
+
+const globalShortcuts = (app) =>
+  app.store.shortcuts
+    .filter(({ type }) => type === "global")
+    .map(({ name, callback_id: id }) => ({
+      label: name,
+      note: app.store.bot?.real_name,
+      run: () => app.act("shortcut", { callback_id: id }),
+    }));
 
 function suggestions({ title, prompts }, choose) {
   return h(

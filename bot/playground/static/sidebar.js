@@ -1,101 +1,110 @@
 // The list of conversations.
 
 import { avatar } from "./avatar.js";
-import { fill, h, icon, iconButton, once } from "./dom.js";
+import { h, icon, iconButton, once, place } from "./dom.js";
+import { moveWithin } from "./keys.js";
 import { openMenu } from "./menu.js";
 import { slugOf, titleOf } from "./names.js";
 
 /** Keep `element` a list of what this person may open. */
 export function mountSidebar(app, element) {
-  const draw = once(() => fill(element, sections(app)));
+  const kept = new Kept();
+  const draw = once(() => place(element, sections(app, kept)));
+  app.store.on("reset", () => kept.clear());
   app.store.on(["reset", "channel", "channel_gone", "person", "message", "app", "connections"], draw);
   app.on("route", draw);
+  element.addEventListener("keydown", (event) => moveWithin(event, element, ".entry"));
 }
 
-function sections(app) {
+/** Nodes by name, made anew only when what they show changed: one that is focused or about to be clicked stays. */
+class Kept {
+  #nodes = new Map();
+
+  clear() {
+    this.#nodes.clear();
+  }
+
+  get(name, shown, make) {
+    const seen = JSON.stringify(shown);
+    const known = this.#nodes.get(name);
+    if (known?.seen === seen) return known.node;
+    const node = make();
+    if (known?.node.contains(document.activeElement)) setTimeout(() => node.focus());
+    this.#nodes.set(name, { seen, node });
+    return node;
+  }
+}
+
+function sections(app, kept) {
   const { store } = app;
   const channels = [...store.channels.values()].sort((a, b) => (a.name ?? "").localeCompare(b.name ?? ""));
   const of = (kind, test = () => true) => channels.filter((channel) => channel.kind === kind && test(channel));
-  const withPeople = of("im", (channel) => channel.with !== store.bot?.id && channel.with !== store.me.id);
+  const withPeople = of("im", (channel) => channel.with !== store.bot?.id && channel.with !== store.me?.id);
+  const rows = (list) => list.map((channel) => row(app, kept, channel));
+  const write = () => iconButton("plus", "Write to somebody", (event) => choosePerson(app, event.currentTarget));
   return [
-    h("div.team", {}, store.team?.name ?? "Workspace"),
-    store.bot ? section(store.bot.real_name || store.bot.name, appRows(app)) : null,
-    section(
-      "Channels",
-      of("channel", (channel) => channel.is_member).map((channel) => row(app, channel, "#")),
-    ),
-    section(
-      "Private",
-      of("group").map((channel) => row(app, channel, icon("lock"))),
-    ),
-    section(
-      "Direct messages",
-      [...withPeople, ...of("mpim")].map((channel) => row(app, channel, avatar(store.person(channel.with), "tiny"))),
-      iconButton("plus", "Write to somebody", (event) => choosePerson(app, event.currentTarget)),
-    ),
-    section(
-      "More channels",
-      of("channel", (channel) => !channel.is_member).map((channel) => row(app, channel, "#")),
-    ),
-  ];
+    kept.get("team", store.team?.name, () => h("div.team", {}, store.team?.name ?? "Workspace")),
+    store.bot ? section(kept, "app", "Apps", appRows(app, kept)) : null,
+    section(kept, "joined", "Channels", rows(of("channel", (channel) => channel.is_member))),
+    section(kept, "private", "Private channels", rows(of("group"))),
+    section(kept, "direct", "Direct messages", rows([...withPeople, ...of("mpim")]), write),
+    section(kept, "more", "More channels", rows(of("channel", (channel) => !channel.is_member))),
+  ].filter(Boolean);
 }
 
-function section(title, rows, button = null) {
+function section(kept, name, title, rows, button = null) {
   if (!rows.length && !button) return null;
-  return h(
-    "section",
-    {},
-    h("h2", {}, title, button),
-    h(
-      "ul",
-      {},
-      rows.map((node) => h("li", {}, node)),
-    ),
+  const node = kept.get(`section ${name}`, title, () =>
+    h("section", {}, h("h2", {}, title, button?.()), h("ul", { "aria-label": title })),
   );
+  place(node.querySelector("ul"), rows);
+  return node;
 }
 
-function appRows(app) {
+function appRows(app, kept) {
   const { bot } = app.store;
-  const direct = app.store.directWith(bot.id);
+  const name = bot.real_name || bot.name;
   const slug = `@${bot.name}`;
+  const unread = app.store.directWith(bot.id)?.unread;
   return [
-    entry({
-      mark: avatar(bot, "tiny"),
-      label: "Messages",
-      open: () => app.open(slug),
-      current: app.route.channel === slug,
-      unread: direct?.unread,
-    }),
-    entry({ mark: icon("home"), label: "Home", open: () => app.open("~home"), current: app.route.channel === "~home" }),
+    entry(app, kept, { slug, mark: () => avatar(bot, "tiny"), label: name, unread, mentions: unread }),
+    entry(app, kept, { slug: "~home", mark: () => icon("home"), label: `${name}’s home` }),
   ];
 }
 
-function row(app, channel, mark) {
-  const slug = slugOf(channel, app.store);
-  return entry({
+function row(app, kept, channel) {
+  const { store } = app;
+  const isDirect = channel.kind === "im" || channel.kind === "mpim";
+  const mark = () =>
+    isDirect ? avatar(store.person(channel.with), "tiny") : channel.kind === "group" ? icon("lock") : "#";
+  return entry(app, kept, {
+    slug: slugOf(channel, store),
     mark,
-    label: titleOf(channel, app.store).replace(/^#/, ""),
-    open: () => app.open(slug),
-    current: app.route.channel === slug,
+    label: titleOf(channel, store).replace(/^#/, ""),
     unread: channel.unread,
-    mentions: channel.kind === "im" ? channel.unread : channel.mentions,
-    faint: !channel.is_member,
+    mentions: isDirect ? channel.unread : channel.mentions,
   });
 }
 
-function entry({ mark, label, open, current, unread = 0, mentions = 0, faint = false }) {
-  const classes = [unread && !current ? ".unread" : "", faint ? ".faint" : ""].join("");
-  return h(
-    `button.entry${classes}`,
-    { type: "button", onclick: open, "aria-current": current ? "page" : null },
-    h("span.mark", {}, mark),
-    h("span.label", {}, label),
-    mentions && !current
-      ? h("span.count", { "aria-label": `${mentions} for you` }, mentions)
-      : unread && !current
-        ? h("span.dot", { "aria-label": "unread" })
-        : null,
-  );
+function entry(app, kept, { slug, mark, label, unread = 0, mentions = 0 }) {
+  const isCurrent = app.route.channel === slug;
+  const isUnread = unread > 0 && !isCurrent;
+  const count = isUnread ? mentions : 0;
+  return kept.get(`entry ${slug}`, [label, isCurrent, isUnread, count], () => {
+    const sign = count
+      ? h("span.count", { "aria-label": `${count} for you` }, count > 99 ? "99+" : count)
+      : isUnread && h("span.dot", { role: "img", "aria-label": "unread" });
+    const button = h(
+      `button.entry${isUnread ? ".unread" : ""}`,
+      { type: "button", onclick: () => app.open(slug), "aria-current": isCurrent ? "page" : null },
+      h("span.mark", {}, mark()),
+      h("span.label", {}, label),
+      sign,
+    );
+    const item = h("li", {}, button);
+    item.focus = () => button.focus();
+    return item;
+  });
 }
 
 function choosePerson(app, anchor) {

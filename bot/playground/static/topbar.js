@@ -35,6 +35,7 @@ export function mountTopbar(app, element) {
     team,
     labelled("guide", "Guide", () => app.toggleGuide()),
     labelled("traffic", "Traffic", () => app.toggleInspector()),
+    iconButton("keyboard", "Keyboard", () => app.showKeys(), "desk-only"),
     theme,
     person,
   );

@@ -86,6 +86,7 @@ def test_training_is_ticked_when_its_report_is_there(desk: Desk) -> None:
     page.route("**/control/messages?*", lambda route: route.fulfill(json=nothing_yet))
     guide = page.locator("#guide")
     guide.get_by_role("button", name="Become Ada Quill").click()
+    guide.get_by_text("/timbre retrain waits in the composer").wait_for()
     page.locator("#main textarea").press("Enter")
     guide.get_by_role("button", name="Training…").wait_for()
     assert guide.get_by_role("button", name="Training…").is_disabled()
