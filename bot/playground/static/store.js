@@ -216,6 +216,7 @@ export class Store extends EventTarget {
   #countUnread(message) {
     const channel = this.channels.get(message.channel);
     if (!channel?.is_member || message.user === this.me?.id || !isTopLevel(message)) return;
+    if (Number(message.ts) <= Number(channel.latest ?? 0)) return; // the channel came with it counted already
     const mentions = channel.mentions + Number(channel.kind === "im" || this.names(message, this.me));
     this.channels.set(channel.id, { ...channel, unread: channel.unread + 1, mentions, latest: message.ts });
   }
