@@ -1,0 +1,113 @@
+"""Takes the pictures of docs/images: `python -m tests.bench.screenshots [--out FOLDER]`, some five minutes.
+
+The channel, the report, the guide, the phone and the dark page show the demo with its real models; a voice is trained
+for the report. App Home and a modal show the scripted bot of the page's tests.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.demo.seed import channel_of, showcase
+from bot.demo.show import LEFT_TO_APPROVE
+from tests.bot.playground_page.stand import staffed_playground
+from tests.chromium import chromium
+from tests.end_to_end.yard import Yard
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+DESK = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 780}
+NO_GUIDE = "localStorage.setItem('timbre-guide', JSON.stringify({ hidden: true }))"
+TRAINING_MS = 900_000
+SETTLE_MS = 600  # fonts, pictures and the short animations
+
+
+def main() -> None:
+    """Take all of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("docs/images"))
+    parser.add_argument("--epochs", type=int, default=6)
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    with chromium() as browser:
+        shoot_scripted(browser, arguments.out)
+        with tempfile.TemporaryDirectory() as data:
+            yard = Yard(Path(data), epochs=arguments.epochs)
+            yard.open()
+            try:
+                shoot_demo(browser, yard, arguments.out)
+            finally:
+                yard.close()
+
+
+@contextmanager
+def page(browser: "Browser", address: str, *, guide: bool = False, **context: Any) -> "Iterator[Page]":
+    """Open an address in a browser profile of its own."""
+    profile = browser.new_context(**{"viewport": DESK, "color_scheme": "light", **context})
+    opened = profile.new_page()
+    if not guide:
+        opened.add_init_script(NO_GUIDE)
+    opened.goto(address)
+    opened.get_by_role("button", name="Be somebody else").wait_for()
+    yield opened
+    profile.close()
+
+
+def shoot(page: "Page", file: Path) -> None:
+    """Take a picture of what the window shows."""
+    page.wait_for_timeout(SETTLE_MS)
+    page.screenshot(path=file)
+    sys.stderr.write(f"{file} {file.stat().st_size // 1000} kB\n")
+
+
+def shoot_scripted(browser: "Browser", out: Path) -> None:
+    with staffed_playground() as slack:
+        with page(browser, f"{slack.url}/#/ada/~home") as home:
+            home.get_by_role("heading", name="Your voice at a glance").wait_for()
+            shoot(home, out / "home.png")
+        with page(browser, f"{slack.url}/#/ben/help-desk") as modal:
+            modal.locator("#main").get_by_role("button", name="Attach a file, or a shortcut").click()
+            modal.get_by_role("menuitem", name="Open a form").click()
+            form = modal.get_by_role("dialog", name="A form")
+            form.get_by_label("Title").fill("Spare keys")
+            form.get_by_label("Text").fill("They hang in the blue tin by the door.")
+            form.get_by_label("Kind").select_option("fact")
+            form.get_by_label("Errors").check()
+            form.get_by_label("Person").select_option(label="Finn Odell")
+            form.get_by_label("Channel", exact=True).select_option(label="#help-desk")
+            form.get_by_role("button", name="Send").click()
+            form.get_by_text("Too short.").wait_for()
+            shoot(modal, out / "modal.png")
+
+
+def shoot_demo(browser: "Browser", yard: Yard, out: Path) -> None:
+    content, url = yard.stage.content, yard.stage.url
+    with page(browser, url, guide=True) as guide:
+        guide.locator("#guide").get_by_role("button", name="Open a thread").wait_for()
+        shoot(guide, out / "guide.png")
+    approved = len(list(yard.approve(content.conversations[:-LEFT_TO_APPROVE])))
+    yard.until(lambda: yard.approved == approved and yard.is_indexed, "the past is approved")
+    question = showcase(content)
+    channel = channel_of(content.company, question.channel)
+    reply = yard.stage.control.ask(question.text, channel=channel.id, user="gwen", seconds=90)
+    assert reply is not None
+    answered = f"{url}/#/gwen/{channel.name}/{reply['question_ts']}"
+    for name, look in (("answer", {}), ("dark", {"color_scheme": "dark"}), ("phone", {"viewport": PHONE})):
+        with page(browser, answered, **look) as thread:
+            thread.locator("#thread .message").last.get_by_role("button", name="Good answer").wait_for()
+            shoot(thread, out / f"{name}.png")
+    yard.command("retrain")
+    with page(browser, f"{url}/#/ben/timbre-review") as review:
+        report = review.locator("#main .message", has_text="A new voice is ready").last
+        report.get_by_role("button", name="Approve").wait_for(timeout=TRAINING_MS)
+        shoot(review, out / "report.png")
+
+
+if __name__ == "__main__":
+    main()
