@@ -47,7 +47,7 @@ class Feed:
         if cursor is None:
             return self._last
         epoch, _, number = cursor.rpartition("-")
-        if epoch != self._epoch or not number.isdecimal() or int(number) > self._last:
+        if epoch != self._epoch or not (number.isdecimal() and len(number) < 20) or int(number) > self._last:
             return None
         oldest = self._items[0].number if self._items else self._last + 1
         return int(number) if int(number) >= oldest - 1 else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from urllib.parse import urlencode
 
+from bot.playground.arguments import strict_json
 from bot.playground.delivery import Delivery
 from bot.playground.entities import Json
 from bot.playground.errors import SlackError
@@ -117,7 +118,7 @@ def _as_json(text: str) -> Json | None:
     if not text.strip():
         return None
     try:
-        answer = json.loads(text)
+        answer = strict_json(text)
     except ValueError:
         return {"text": text}
     return answer if isinstance(answer, dict) else None

@@ -1,6 +1,7 @@
 """What a person does: writing, reacting, joining, reading."""
 
 import base64
+from uuid import uuid4
 
 from bot.playground import files, membership, messaging, pins
 from bot.playground.changes import ChannelChanged, HomeOpened
@@ -28,6 +29,7 @@ def post(call: ControlRequest) -> Json:
         thread_ts=thread_ts,
         broadcast=broadcast,
         subtype="thread_broadcast" if broadcast else None,
+        extra={"client_msg_id": str(uuid4())},  # by which a bot can tell what a person typed
     )
     if message.at_top_level:  # who writes has read what stands above
         call.workspace.save_last_read(person.id, channel.id, message.ts)

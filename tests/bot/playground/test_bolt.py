@@ -3,10 +3,12 @@
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from slack_bolt import Ack, App, Respond, Say
 from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 from tests.playground_server import RunningPlayground, wait_until
@@ -132,6 +134,39 @@ def test_a_slow_listener_gets_the_event_again(slack: RunningPlayground, bolt: Ap
     wait_until(lambda: len(seen) >= 2, "the event has come again")
     assert seen[0][0] == seen[1][0]
     assert seen[1][1] == ["1"]
+
+
+def test_one_app_serves_two_workspaces(slack: RunningPlayground, start_bolt: Start) -> None:
+    second = {
+        "team": {"name": "Harbour", "domain": "harbour"},
+        "people": [{"name": "kai"}],
+        "channels": [{"name": "pier", "members": ["kai", "timbre"]}],
+    }
+    harbour = slack.control("seed", **second)["team"]["id"]
+    tokens = {slack.look("state")["team"]["id"]: "xoxb-playground", harbour: "xoxb-playground-harbour"}
+
+    def authorize(team_id: str) -> AuthorizeResult:
+        web = WebClient(token=tokens[team_id], base_url=slack.api_url)
+        return AuthorizeResult.from_auth_test_response(auth_test_response=web.auth_test(), bot_token=tokens[team_id])
+
+    app = App(client=WebClient(base_url=slack.api_url), authorize=authorize)
+
+    @app.event("app_mention")
+    def answer(event: dict[str, Any], body: dict[str, Any], say: Say) -> None:
+        say(text=f"Aye, {body['team_id']}", thread_ts=event["ts"])
+
+    start_bolt(app)
+    slack.control("post", user="tom", channel="help", text="@timbre here?")
+    slack.control("post", team="harbour", user="kai", channel="pier", text="@timbre there?")
+    for team_id, channel in ((next(iter(tokens)), "help"), (harbour, "pier")):
+        root = slack.look("messages", team=team_id, channel=channel)["messages"][0]["ts"]
+        wait_until(partial(replies, slack, team_id, channel, root), "the bot has answered")
+        assert replies(slack, team_id, channel, root) == [f"Aye, {team_id}"]
+
+
+def replies(slack: RunningPlayground, team_id: str, channel: str, root: str) -> list[str]:
+    found = slack.look("messages", team=team_id, channel=channel, thread_ts=root)["messages"]
+    return [message["text"] for message in found[1:]]
 
 
 def test_a_dropped_connection_is_opened_again_and_loses_nothing(

@@ -41,7 +41,7 @@ EVENTS: dict[str, str] = {
     "im_created": "user channel",
     "member_joined_channel": "user channel channel_type team inviter",
     "member_left_channel": "user channel channel_type team",
-    "message": f"{PLACE} user text team",
+    "message": f"{PLACE} user text team client_msg_id",
     "message/channel_archive": f"{PLACE} user text",
     "message/channel_convert_to_private": f"{PLACE} user text",
     "message/channel_convert_to_public": f"{PLACE} user text",

@@ -4,14 +4,19 @@ import contextlib
 import copy
 import http.client
 import json
+import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from slack_sdk import WebClient
+from websockets.sync.client import ClientConnection, connect
 
-from bot.playground.control.routes import ACTS
+from bot.playground.control.routes import ACTS, LOOKS
+from bot.playground.playground import Tokens
 from tests.bot.playground.conftest import Room
-from tests.bot.playground.contract import EXAMPLES, Args, Scene
+from tests.bot.playground.contract import EXAMPLES, MODAL, Args, Scene
 from tests.playground_server import RunningPlayground
 
 DEEP: list[Any] = []
@@ -78,6 +83,19 @@ class Line:
         with self._connection.getresponse() as answer:
             content = answer.read()
         return answer.status, json.loads(content) if answer.status < 500 else content
+
+    def send_json(self, path: str, body: Args) -> tuple[int, Any]:
+        return self.send(path, json.dumps(body))
+
+    def send_call(self, method: str, args: Args) -> tuple[int, Any]:
+        return self.send_json(f"/api/{method}", args)
+
+    def status(self, path: str, body: str) -> int:
+        """Return only the HTTP status, where the answer is no JSON."""
+        self._connection.request("POST", path, body)
+        with self._connection.getresponse() as answer:
+            answer.read()
+        return answer.status
 
     def close(self) -> None:
         self._connection.close()
@@ -229,3 +247,85 @@ def test_a_body_of_any_kind_is_answered(line: Line, path: str, body: str) -> Non
     status, answer = line.send(path, body)
     assert status in (200, 400)
     assert isinstance(answer["ok"], bool)
+
+
+LOOKING = ["as", "team", "channel", "limit", "before", "thread_ts", "after", "id"]
+
+
+@pytest.mark.parametrize("look", sorted(LOOKS))
+def test_a_look_answers_whatever_is_asked_for(room: Room, look: str) -> None:
+    connection = http.client.HTTPConnection(room.slack.url.removeprefix("http://"), timeout=20)
+    for name in LOOKING:
+        for junk in [junk for junk in JUNK if isinstance(junk, str) and junk != "\ud800"] + ["9" * 30, "-1", "@tom"]:
+            query = {"as": "tom", "channel": room.id, name: junk}
+            connection.request("GET", f"/control/{look}?{urlencode(query)}")
+            with connection.getresponse() as answer:
+                answer.read()
+            assert answer.status in (200, 400), (name, junk)
+    connection.close()
+
+
+@pytest.mark.parametrize("cursor", ["9" * 5000, "x-" + "9" * 5000, "\x00", "-"])
+def test_a_feed_with_any_cursor_asks_to_load_again(room: Room, cursor: str) -> None:
+    query = urlencode({"after": cursor.replace("x-", room.slack.look("state")["cursor"].partition("-")[0] + "-")})
+    with urllib.request.urlopen(f"{room.slack.url}/control/events?{query}", timeout=5) as response:
+        assert b'{"type": "reset"}' in response.readline() + response.readline()
+
+
+RESPONSE = {
+    "text": "x",
+    "blocks": [{"type": "divider"}],
+    "attachments": [{"text": "a"}],
+    "thread_ts": "1.5",
+    "replace_original": False,
+    "delete_original": False,
+    "response_type": "in_channel",
+}
+
+
+def test_a_response_url_answers_whatever_it_is_sent(room: Room, line: Line) -> None:
+    playground = room.slack.playground
+    team = playground.workspace(None).team.id
+    for place in places(RESPONSE):
+        for junk in JUNK:
+            path = playground.response_urls.issue(team, room.id, "U1")
+            status, _answer = line.send_json(path, replaced(RESPONSE, place, junk))
+            assert status in (200, 400), (place, junk)
+
+
+ACKNOWLEDGEMENTS: list[Args] = [
+    {"response_action": "errors", "errors": {"answer": "Too short"}},
+    {"response_action": "update", "view": MODAL},
+    {"response_action": "push", "view": MODAL},
+    RESPONSE,
+]
+
+
+def test_a_connection_survives_whatever_comes_with_an_acknowledgement(slack: RunningPlayground) -> None:
+    (channel,) = (c["id"] for c in slack.look("state")["channels"] if c["name"] == "help")
+    scene = Scene(Room(slack, channel, "help"))
+    answers = [junk for junk in JUNK if junk is not DEEP]
+    answers += [replaced(a, place, junk) for a in ACKNOWLEDGEMENTS for place in places(a) for junk in JUNK[:24]][::5]
+    url = WebClient(base_url=slack.api_url).apps_connections_open(app_token=Tokens().app)["url"]
+    with connect(url) as socket:
+        socket.recv()
+        for answer in answers:
+            slack.control("command", user="tom", channel="help", command="/timbre")
+            acknowledge(socket, "slash_commands", answer)
+            view = scene.view()
+            slack.control("submit", user="maya", view_id=view, values={"answer": {"text": "x"}})
+            acknowledge(socket, "interactive", answer)
+        socket.send(b"\x00\xff")
+        socket.send("[" * 5000)
+        slack.control("command", user="tom", channel="help", command="/timbre", text="still there?")
+        assert acknowledge(socket, "slash_commands", {})["payload"]["text"] == "still there?"
+
+
+def acknowledge(socket: ClientConnection, kind: str, payload: Any) -> Args:
+    """Acknowledge what comes until something of that kind has come, and that with a payload; returns its envelope."""
+    while True:
+        frame: Args = json.loads(socket.recv(timeout=5))
+        fitting = frame["type"] == kind and frame["payload"].get("type") != "shortcut"
+        socket.send(json.dumps({"envelope_id": frame["envelope_id"], **({"payload": payload} if fitting else {})}))
+        if fitting:
+            return frame
