@@ -28,7 +28,11 @@ class App:
     commands: tuple[Json, ...] = ()
     shortcuts: tuple[Json, ...] = ()
     guide: Json | None = None  # what the page's guide leads to: {"channel", "question"}
-    scopes: tuple[str, ...] = ALL_SCOPES  # what the bot's token is granted
+    scopes: tuple[str, ...] | None = None  # what the bot's token is granted; None for everything there is
+
+    @property
+    def granted(self) -> tuple[str, ...]:
+        return ALL_SCOPES if self.scopes is None else self.scopes
 
 
 @dataclass(frozen=True)

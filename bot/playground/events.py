@@ -105,7 +105,7 @@ def _home(_workspace: Workspace, change: changes.HomeOpened) -> list[Json]:
 
 def _person(workspace: Workspace, change: changes.PersonChanged) -> list[Json]:
     user = person_payload(workspace, change.person)
-    if "users:read.email" not in workspace.app.scopes:
+    if "users:read.email" not in workspace.app.granted:
         del user["profile"]["email"]
     event_ts = workspace.timestamps.next()
     return [{"type": "user_change", "user": user, "cache_ts": workspace.seconds(), "event_ts": event_ts}]

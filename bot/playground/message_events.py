@@ -1,7 +1,7 @@
 """Slack's events about what is said: messages, reactions, pins, files."""
 
 from bot.playground import changes
-from bot.playground.entities import Channel, Json, Message
+from bot.playground.entities import Channel, Json
 from bot.playground.payloads import message_payload, pin_payload
 from bot.playground.workspace import Workspace
 
@@ -22,19 +22,12 @@ def posted(workspace: Workspace, change: changes.MessagePosted) -> list[Json]:
     if message.visible_to is not None or not heard(workspace, channel):
         return []
     payload = message_payload(workspace, message)
-    if message.broadcast:
-        payload["root"] = _root(workspace, message)
     sent = [payload | _placed(channel) | {"event_ts": message.ts}]
     mention = f"<@{workspace.app.bot_user_id}"
     # Slack sends no app_mention in a direct conversation, nor for the app's own messages or a join.
     if mention in message.text and not (message.by_app or message.subtype or channel.kind == "im"):
         sent.append(payload | {"type": "app_mention", "channel": channel.id, "event_ts": message.ts})
     return sent
-
-
-def _root(workspace: Workspace, message: Message) -> Json | None:
-    root = workspace.log(message.channel_id).get(message.root_ts)
-    return message_payload(workspace, root) if root else None
 
 
 def edited(workspace: Workspace, change: changes.MessageEdited) -> list[Json]:

@@ -156,6 +156,8 @@ def message_payload(workspace: Workspace, message: Message) -> Json:
         payload["reactions"] = [
             {"name": name, "users": list(users), "count": len(users)} for name, users in message.reactions.items()
         ]
+    if message.broadcast and (root := workspace.log(message.channel_id).get(message.root_ts)):
+        payload["root"] = message_payload(workspace, root)
     if message.subtype == "tombstone":
         payload["hidden"] = True
     if any(pin["ts"] == message.ts for pin in workspace.pins.get(message.channel_id, [])):

@@ -56,7 +56,7 @@ class Playground:
         apps = dict(self.store.load("app"))
         for team_id, record in sorted(self.store.load("team"), key=lambda item: int(item[1]["number"])):
             app = apps[team_id]
-            app |= {key: tuple(app[key]) for key in ("commands", "shortcuts", "scopes") if key in app}
+            app |= {key: tuple(app[key]) for key in ("commands", "shortcuts", "scopes") if app.get(key) is not None}
             self._add(Team(**record), App(**app))
         for kind in RESTORED_KINDS:
             for key, value in self.store.load(kind):
@@ -109,7 +109,7 @@ class Playground:
 
     def _announce(self, workspace: Workspace, change: Change) -> None:
         self.feed.publish_change(workspace, change)
-        heard = [event for event in slack_events(workspace, change) if hears(workspace.app.scopes, event)]
+        heard = [event for event in slack_events(workspace, change) if hears(workspace.app.granted, event)]
         for event in heard:
             self.delivery.send("events_api", event_callback(workspace, event))
 

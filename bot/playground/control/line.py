@@ -1,5 +1,6 @@
 """How the bot is reached, and trouble on the way."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -9,8 +10,8 @@ from bot.playground.delivery import Timings
 from bot.playground.entities import Json
 from bot.playground.errors import SlackError
 from bot.playground.http_mode import HttpLink
-from bot.playground.scope_names import ALL_SCOPES
 
+_SCOPE = re.compile(r"[a-z_.]+(?::[a-z_.]+)*")
 _DISCONNECTS = ("drop", "refresh", "warning")
 
 
@@ -18,14 +19,13 @@ async def app(call: ControlRequest) -> Json:
     """Choose how the bot is reached, what its token is granted, and how patient Slack is with it."""
     values = call.args.values
     scopes, timings = _scopes(call), _timings(call)
-    if scopes is not None:
-        call.workspace.save_app(replace(call.workspace.app, scopes=scopes))
+    call.workspace.save_app(replace(call.workspace.app, scopes=scopes))
     call.playground.timings = call.playground.delivery.timings = timings
     if "request_url" in values or not values.keys() & {"scopes", "retry_delays", "ack_timeout"}:
         await _reach_by(call, call.args.text("request_url"))
     return {
         "connections": len(call.playground.delivery.links),
-        "scopes": list(call.workspace.app.scopes),
+        "scopes": list(call.workspace.app.granted),
         "retry_delays": list(timings.retry_delays),
         "ack_timeout": timings.ack_timeout,
     }
@@ -51,17 +51,15 @@ async def _reach_by(call: ControlRequest, request_url: str) -> None:
 
 
 def _scopes(call: ControlRequest) -> tuple[str, ...] | None:
-    """Return the scopes that were sent, None when none were; null stands for all there are."""
+    """Return what the token is granted from now on; null stands for everything."""
     if "scopes" not in call.args.values:
-        return None
+        return call.workspace.app.scopes
     scopes = call.args.json("scopes", list)
     if scopes is None:
-        return ALL_SCOPES
-    unknown = [str(scope) for scope in scopes if scope not in ALL_SCOPES]
-    if unknown:
-        raise SlackError(
-            "invalid_arguments", f"Unknown scopes: {', '.join(unknown)}. There are: {', '.join(ALL_SCOPES)}."
-        )
+        return None
+    odd = [scope for scope in scopes if not (isinstance(scope, str) and _SCOPE.fullmatch(scope))]
+    if odd:
+        raise SlackError("invalid_arguments", f"{odd[0]!r} is not a scope; one looks like channels:history.")
     return tuple(dict.fromkeys(scopes))
 
 

@@ -33,7 +33,7 @@ class Call:
         if channel is None or not self.workspace.may_see(self.bot.id, channel):
             raise SlackError("channel_not_found")
         if self.method in FAMILY_VERBS:
-            demand(self.workspace.app.scopes, [family_scope(channel, FAMILY_VERBS[self.method])])
+            demand(self.workspace.app.granted, [family_scope(channel, FAMILY_VERBS[self.method])])
         return channel
 
     def joined_channel(self, name: str = "channel") -> Channel:

@@ -36,7 +36,7 @@ def wanted_kinds(call: Call) -> set[str]:
         raise SlackError("invalid_types")
     kinds = {_KIND_BY_TYPE[kind] for kind in types}
     for kind in kinds:
-        demand(call.workspace.app.scopes, [f"{FAMILIES[kind]}:read"])
+        demand(call.workspace.app.granted, [f"{FAMILIES[kind]}:read"])
     return kinds
 
 
@@ -113,7 +113,7 @@ def open_conversation(call: Call) -> Json:
             raise SlackError("too_many_users")
         if not set(ids) <= set(call.workspace.people):
             raise SlackError("user_not_found")
-        demand(call.workspace.app.scopes, ["im:write" if len(ids) == 1 else "mpim:write"])
+        demand(call.workspace.app.granted, ["im:write" if len(ids) == 1 else "mpim:write"])
         known = len(call.workspace.channels)
         channel = open_direct(call.workspace, call.bot, *(call.workspace.people[user_id] for user_id in ids))
         if len(call.workspace.channels) > known:

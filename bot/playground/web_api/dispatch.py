@@ -111,7 +111,7 @@ def answer(playground: Playground, request: Request, method: str, args: Argument
     workspace = playground.workspace_of_token(token)
     if workspace is None:
         raise SlackError("not_allowed_token_type" if token == playground.tokens.app else "invalid_auth")
-    granted, accepted = workspace.app.scopes, accepted_scopes(method)
+    granted, accepted = workspace.app.granted, accepted_scopes(method)
     headers["x-oauth-scopes"] = ",".join(granted)
     if method not in METHODS:
         raise SlackError("unknown_method", req_method=method)

@@ -96,6 +96,6 @@ def team_info(call: Call) -> Json:
 def _user(call: Call, person: Person) -> Json:
     """Return a user object, without the e-mail address where the token's scopes don't reach it."""
     payload = person_payload(call.workspace, person)
-    if "users:read.email" not in call.workspace.app.scopes:
+    if "users:read.email" not in call.workspace.app.granted:
         payload["profile"].pop("email", None)
     return payload

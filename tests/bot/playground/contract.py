@@ -198,7 +198,7 @@ EXAMPLES: dict[str, Example] = {
             "attachments": [{"text": "a"}],
             "metadata": {"event_type": "answer", "event_payload": {"id": 7}},
         },
-        f"{WHERE} {_keys('message', MESSAGE + ' blocks attachments metadata thread_ts parent_user_id subtype')}",
+        f"{WHERE} {_keys('message', MESSAGE + ' blocks attachments metadata thread_ts parent_user_id subtype root')}",
     ),
     "chat.startStream": Example(lambda s: s.stream() | {"markdown_text": "So"}, WHERE),
     "chat.stopStream": Example(lambda s: s.streaming() | {"blocks": [{"type": "divider"}]}, f"{WHERE} message.text"),

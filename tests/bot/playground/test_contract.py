@@ -16,7 +16,7 @@ from bot.playground.web_api.dispatch import METHODS, OPEN_CONNECTION
 from tests.bot.playground.conftest import Room
 from tests.bot.playground.contract import EXAMPLES, Args, Scene, missing
 from tests.bot.playground.test_events import EVENTS
-from tests.playground_server import RunningPlayground
+from tests.playground_server import ControlError, RunningPlayground
 
 NO_SCOPES = {"auth.test", "chat.getPermalink", "views.open", "views.publish", "views.push", "views.update"}
 
@@ -114,9 +114,17 @@ class TestScopes:
         slack.control("react", user="maya", channel="help", ts=ts, name="eyes")
         assert slack.playground.delivery.waiting == before + 1
 
-    def test_an_unknown_scope_is_refused(self, scene: Scene) -> None:
-        with pytest.raises(AssertionError, match="mind:read"):
-            scene.room.slack.control("app", scopes=["mind:read"])
+    def test_what_is_no_scope_is_refused(self, scene: Scene) -> None:
+        with pytest.raises(ControlError, match="is not a scope"):
+            scene.room.slack.control("app", scopes=["chat:write", "Read minds"])
+
+    def test_scopes_outlive_a_restart(self, tmp_path: Path) -> None:
+        for scopes in (["chat:write"], None):
+            with RunningPlayground(data_file=tmp_path / "playground.sqlite") as slack:
+                slack.control("app", scopes=scopes)
+            with RunningPlayground(data_file=tmp_path / "playground.sqlite") as slack:
+                granted = slack.web.auth_test().headers["x-oauth-scopes"]
+            assert granted == ",".join(scopes or ALL_SCOPES)
 
     def test_the_app_level_call_is_the_only_one_beside_the_table(self) -> None:
         assert OPEN_CONNECTION not in METHODS
