@@ -3,18 +3,15 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 from uuid import uuid4
 
+from training.chat_lines import parse_chat
 from training.errors import TrainingError
 from training.prompt import Message
 
-ROLES = ("system", "user", "assistant")
-MAX_ANSWER_CHARACTERS = 20_000
-"""A Slack message ends at 40,000 characters; an answer of half that is a pasted log, not a voice."""
 MIN_GROUPS_TO_SPLIT = 10
 _VALIDATION_FROM, _TEST_FROM = 0.8, 0.9
 
@@ -44,8 +41,48 @@ class Split:
     test: tuple[Example, ...]
 
 
+@dataclass(frozen=True)
+class BadLine:
+    """A line that can't be used, and why."""
+
+    place: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.problem}"
+
+
+@dataclass(frozen=True)
+class GoodLine:
+    """A line that holds an example. As text it is its place, such as `pairs.jsonl:3`."""
+
+    place: str
+    example: Example
+
+    def __str__(self) -> str:
+        return self.place
+
+
+def each_example(path: Path) -> Iterator[GoodLine | BadLine]:
+    """Yield what each line of a JSON lines file holds, in its order. Blank lines are skipped.
+
+    Raises PairsFileError when there is no such file.
+    """
+    for number, line in enumerate(_read_bytes(path).split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        place = f"{path.name}:{number}"
+        try:
+            yield GoodLine(place, _parse_line(line))
+        except ValueError as err:
+            yield BadLine(place, str(err))
+
+
 def read_examples(path: Path) -> list[Example]:
     """Return the examples of a JSON lines file, in its order. Blank lines are skipped.
+
+    A line is `{"prompt": [chat messages], "completion": [chat message]}`, or `{"messages": [chat messages]}`, of which
+    the last is the answer.
 
     `id` and `group` may be left out: they are then derived from the content, so that the same pair gets the same id and
     the same prompt the same group wherever they stand.
@@ -53,19 +90,17 @@ def read_examples(path: Path) -> list[Example]:
     Raises PairsFileError for the first line that cannot be used, saying how many more there are.
     """
     examples: list[Example] = []
-    problems: list[str] = []
-    for number, line in enumerate(_read_bytes(path).split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            examples.append(_parse_line(line))
-        except ValueError as err:
-            problems.append(f"{path.name}:{number}: {err}")
+    problems: list[BadLine] = []
+    for line in each_example(path):
+        if isinstance(line, BadLine):
+            problems.append(line)
+        else:
+            examples.append(line.example)
     if problems:
         more = f" (and {len(problems) - 1} more bad lines)" if len(problems) > 1 else ""
-        raise PairsFileError(problems[0] + more)
+        raise PairsFileError(f"{problems[0]}{more}")
     if not examples:
-        wanted = '{"prompt": [chat messages], "completion": [chat messages]}'
+        wanted = '{"messages": [chat messages]} or {"prompt": [chat messages], "completion": [chat messages]}'
         raise PairsFileError(f"{path.name} holds no pairs: write one JSON object a line, {wanted}")
     return examples
 
@@ -134,74 +169,9 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def _parse_line(line: bytes) -> Example:
-    try:
-        row = json.loads(line.decode())
-    except UnicodeDecodeError as err:
-        raise ValueError(f"not valid UTF-8 (byte {err.start + 1} of the line)") from err
-    except json.JSONDecodeError as err:
-        raise ValueError(f"not valid JSON ({err.msg} at column {err.colno})") from err
-    except RecursionError as err:
-        raise ValueError("not valid JSON (nested too deeply)") from err
-    if not isinstance(row, dict):
-        raise ValueError(f"expected a JSON object, got {_kind(row)}")
-    prompt = _parse_messages(row, "prompt")
-    completion = _parse_messages(row, "completion")
-    if prompt[-1]["role"] == "assistant":
-        raise ValueError("the prompt ends with an assistant message; it must end with what the answer replies to")
-    _check_answer(completion)
-    group = _parse_name(row, "group") or _digest(prompt)
-    return Example(prompt, completion, id=_parse_name(row, "id") or _digest(prompt + completion), group=group)
-
-
-def _parse_messages(row: dict[str, Any], key: str) -> tuple[Message, ...]:
-    if key not in row:
-        raise ValueError(f'"{key}" is missing')
-    messages = row[key]
-    if not isinstance(messages, list) or not messages:
-        raise ValueError(f'"{key}" must be a list of chat messages, got {_kind(messages)}')
-    return tuple(_parse_message(message, key) for message in messages)
-
-
-def _parse_message(message: Any, key: str) -> Message:
-    if not isinstance(message, dict):
-        raise ValueError(f'"{key}" must hold chat messages, got {_kind(message)}')
-    role, content = message.get("role"), message.get("content")
-    if role not in ROLES:
-        raise ValueError(f'"{key}" has the unknown role {json.dumps(role)[:40]}; known are {", ".join(ROLES)}')
-    if not isinstance(content, str):
-        raise ValueError(f'"{key}" has a message whose "content" is {_kind(content)}, not text')
-    try:
-        content.encode()
-    except UnicodeEncodeError as err:
-        raise ValueError(f'"{key}" has text that is not valid Unicode (half of a surrogate pair)') from err
-    return cast(Message, {"role": role, "content": content})
-
-
-def _check_answer(completion: tuple[Message, ...]) -> None:
-    if len(completion) != 1 or completion[0]["role"] != "assistant":
-        roles = ", ".join(message["role"] for message in completion)
-        raise ValueError(f'"completion" must be one assistant message, got {roles}')
-    answer = completion[0]["content"]
-    if not answer.strip():
-        raise ValueError("the answer is empty")
-    if len(answer) > MAX_ANSWER_CHARACTERS:
-        raise ValueError(f"the answer is {len(answer)} characters long; at most {MAX_ANSWER_CHARACTERS} can be learnt")
-
-
-def _parse_name(row: dict[str, Any], key: str) -> str | None:
-    value = row.get(key)
-    if value is None or (isinstance(value, str) and value):
-        return value
-    raise ValueError(f'"{key}" must be a non-empty text, got {_kind(value)}')
-
-
-def _kind(value: object) -> str:
-    if value is None:
-        return "null"
-    if value in ("", [], {}):
-        return "nothing"
-    names = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
-    return names[type(value)]
+    chat = parse_chat(line)
+    group = chat.group or _digest(chat.prompt)
+    return Example(chat.prompt, chat.completion, id=chat.id or _digest(chat.prompt + chat.completion), group=group)
 
 
 def _digest(messages: tuple[Message, ...]) -> str:

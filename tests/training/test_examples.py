@@ -31,6 +31,10 @@ def answer(text: str) -> str:
     return changed(completion=[{"role": "assistant", "content": text}])
 
 
+def chat(*messages: dict[str, str]) -> str:
+    return json.dumps({"messages": messages})
+
+
 def grouped(names: list[str]) -> list[Example]:
     return [example(number, group=name) for number, name in enumerate(names)]
 
@@ -77,6 +81,10 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> N
         (changed(completion=PAIR["prompt"]), '"completion" must be one assistant message, got system, user'),
         (answer(" \n\t"), "the answer is empty"),
         (answer("x" * 100_000), "the answer is 100000 characters long; at most 20000 can be learnt"),
+        (chat({"role": "user", "content": "a"}), "must end with the assistant's answer, not with user"),
+        (chat(PAIR["completion"][0]), '"messages" must hold a question before the answer'),
+        (chat(), '"messages" must be a list of chat messages, got nothing'),
+        (changed(messages=[]), '"messages" stands beside "prompt" or "completion"'),
         (changed(id=7), '"id" must be a non-empty text, got a number'),
         (changed(group=""), '"group" must be a non-empty text, got nothing'),
     ],
@@ -87,6 +95,13 @@ def test_a_bad_line_is_refused_by_number_in_one_line(tmp_path: Path, line: str |
     assert str(caught.value).startswith("pairs.jsonl:2: ")
     assert problem in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_whole_chat_is_the_same_example_as_its_prompt_and_completion(tmp_path: Path) -> None:
+    whole = chat(*PAIR["prompt"], *PAIR["completion"])
+    apart = json.dumps({"prompt": PAIR["prompt"], "completion": PAIR["completion"]})
+    first, second = read_examples(write(tmp_path, whole, apart))
+    assert first == second
 
 
 def test_the_other_bad_lines_are_counted(tmp_path: Path) -> None:
