@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from storage.database import find_or_add
-from storage.tables import ChunkRow, DocumentRow
+from storage.tables import ChunkRow, DocumentPersonRow, DocumentRow
 
 
 @dataclass(frozen=True)
@@ -32,17 +32,22 @@ class Chunk:
 
 @dataclass(frozen=True)
 class NewDocument:
-    """A document to be stored. `chunks`: its passages, as text. `source`: where it came from, unique in a team."""
+    """A document to be stored. `chunks`: its passages, as text. `source`: where it came from, unique in a team.
+
+    `people`: whose words it holds, so that it can be removed when one of them wants to be forgotten.
+    """
 
     team_id: str
     source: str
     title: str
     channel_id: str | None
     chunks: tuple[str, ...]
+    people: tuple[str, ...] = ()
 
     @property
     def content_hash(self) -> str:
-        return sha256("\x00".join([self.title, self.channel_id or "", *self.chunks]).encode()).hexdigest()
+        said = "\x00".join([self.title, self.channel_id or "", *self.chunks])
+        return sha256("\x01".join([said, *self.people]).encode()).hexdigest()
 
 
 def put_document(session: Session, document: NewDocument, *, now: datetime) -> bool:
@@ -56,6 +61,9 @@ def put_document(session: Session, document: NewDocument, *, now: datetime) -> b
     row.updated_at = now
     session.flush()
     _replace_chunks(session, row, document.chunks, now=now)
+    session.execute(delete(DocumentPersonRow).where(DocumentPersonRow.document_id == row.id))
+    session.add_all(DocumentPersonRow(document_id=row.id, user_id=user_id) for user_id in set(document.people))
+    session.flush()
     return True
 
 
@@ -77,6 +85,15 @@ def remove_document(session: Session, *, team_id: str, source: str, now: datetim
     session.delete(row)
     session.flush()
     return True
+
+
+def remove_documents_of(session: Session, *, team_id: str, user_id: str, now: datetime) -> int:
+    """Forget the documents that hold somebody's words, whoever else speaks in them; returns how many."""
+    theirs = select(DocumentPersonRow.document_id).where(DocumentPersonRow.user_id == user_id)
+    sources = session.scalars(
+        select(DocumentRow.source).where(DocumentRow.team_id == team_id, DocumentRow.id.in_(theirs))
+    ).all()
+    return sum(remove_document(session, team_id=team_id, source=source, now=now) for source in sources)
 
 
 def _replace_chunks(session: Session, document: DocumentRow, texts: Sequence[str], *, now: datetime) -> None:

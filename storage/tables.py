@@ -204,6 +204,16 @@ class DocumentRow(Base):
     updated_at: Mapped[datetime]
 
 
+class DocumentPersonRow(Base):
+    """Somebody whose words a document holds, where it was made of a conversation."""
+
+    __tablename__ = "document_people"
+    __table_args__ = (Index("ix_document_people_user_id", "user_id"),)
+
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+
+
 class ChunkRow(Base):
     """A passage: of a document, or an approved pair. `indexed_at` empty: the vector index has not followed yet.
 

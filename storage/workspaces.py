@@ -6,19 +6,20 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storage.database import Database, find_or_add
-from storage.tables import ChunkRow, DocumentRow, WorkspaceRow
+from storage.tables import ChunkRow, DocumentRow, OptOutRow, PairRow, WorkspaceRow
 
-# Documents ingested before the bot first connected: it is not known yet which workspace they are for.
+# What was ingested or imported before the bot first connected: it is not known yet which workspace it is for.
 UNCLAIMED = "unclaimed"
 
 
 def register_workspace(session: Session, *, team_id: str, name: str, now: datetime) -> None:
-    """Remember a workspace. The first one takes over the documents that were ingested before it was known."""
+    """Remember a workspace. The first one takes over what was ingested and imported before it was known."""
     is_first = session.scalar(select(WorkspaceRow.team_id).limit(1)) is None
     row, added = find_or_add(session, WorkspaceRow, {"team_id": team_id}, {"name": name, "first_seen_at": now})
     row.name = name
     if is_first and added:
-        session.execute(update(DocumentRow).where(DocumentRow.team_id == UNCLAIMED).values(team_id=team_id))
+        for table in (DocumentRow, PairRow, OptOutRow):
+            session.execute(update(table).where(table.team_id == UNCLAIMED).values(team_id=team_id))
         session.execute(update(ChunkRow).where(ChunkRow.team_id == UNCLAIMED).values(team_id=team_id, indexed_at=None))
     session.flush()
 

@@ -1,11 +1,12 @@
 """Documents, the passages cut from them, and who may read them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
-from storage import knowledge, pairs
+from storage import knowledge, pairs, people
 from storage.database import Database
 from storage.knowledge import Chunk, NewDocument
 from storage.pairs import Candidate
@@ -283,6 +284,29 @@ def test_documents_ingested_before_the_first_workspace_become_its_own(database: 
     # It was embedded for nobody meanwhile, which is not where the team's questions look.
     assert [(chunk.team_id, chunk.text) for chunk in waiting(database)] == [("T1", "early")]
     assert not put(database, document("early", team_id="T1"))
+
+
+def test_pairs_and_opt_outs_from_before_the_first_workspace_become_its_own(database: Database) -> None:
+    early = Candidate(UNCLAIMED, "C1", False, "1.1", "1.1", "1.2", "Where?", "Here.", "U1", "U2", "")
+    with database.writing() as session:
+        stored = pairs.add_candidate(session, early, now=NOW)
+        people.opt_out(session, team_id=UNCLAIMED, user_id="U3", by="U3", now=NOW)
+        register_workspace(session, team_id="T1", name="One", now=NOW)
+    with database.reading() as session:
+        assert pairs.get_pair(session, stored.id).team_id == "T1"
+        assert people.opted_out(session, team_id="T1") == {"U3"}
+
+
+def test_a_document_is_forgotten_with_any_of_the_people_who_speak_in_it(database: Database) -> None:
+    both, one = document("a", source="1"), document("b", source="2")
+    for new, people_ in ((both, ("U1", "U2")), (one, ("U2",)), (one, ("U1",))):
+        assert put(database, replace(new, people=people_))
+    assert not put(database, replace(one, people=("U1",)))
+
+    with database.writing() as session:
+        assert knowledge.remove_documents_of(session, team_id="T1", user_id="U2", now=LATER) == 1
+        assert knowledge.document_sources(session, team_id="T1") == ["2"]
+        assert knowledge.remove_documents_of(session, team_id="T1", user_id="U2", now=LATER) == 0
 
 
 def test_a_second_workspace_takes_over_nothing(database: Database) -> None:
