@@ -1,12 +1,13 @@
 """The `timbre` command. Each command is a line into `bot.commands`, imported when it is called: help stays quick."""
 
 import sys
-from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from bot.cli_options import Data, JsonFlag, call
+from bot.cli_pairs import pairs_app
 from bot.console import note, say
 
 app = typer.Typer(
@@ -19,20 +20,19 @@ app = typer.Typer(
 )
 database = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(database, name="db")
+app.add_typer(pairs_app, name="pairs")
 
 PagePort = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the page.")]
-Data = Annotated[
-    Path | None,
-    typer.Option("--data", help="Folder for everything Timbre writes (TIMBRE_DATA; by default .timbre/)."),
-]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Print one JSON document, and write it to this file (- for none).")
 ]
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Base = Annotated[str | None, typer.Option("--base", help="Base model: a folder or hub id (TIMBRE_BASE_MODEL).")]
 Pairs = Annotated[
     Path,
-    typer.Option("--pairs", help='JSON lines, each with a "prompt" and a "completion", both lists of chat messages.'),
+    typer.Option(
+        "--pairs",
+        help='JSON lines, each with "messages", or with a "prompt" and a "completion", all lists of chat messages.',
+    ),
 ]
 
 
@@ -60,31 +60,31 @@ def demo(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Don't open the page.")] = False,
 ) -> None:
     """Run the whole loop offline, on a small company's made-up workspace, in a browser page."""
-    _call("demo", data=data, port=port, browser=not no_browser)
+    call("demo", data=data, port=port, browser=not no_browser)
 
 
 @app.command()
 def tour(json: JsonFile = None, data: Data = None) -> None:
     """Walk the whole loop without a browser; succeeds only when every step held."""
-    _call("tour", data=data, json_file=json)
+    call("tour", data=data, json_file=json)
 
 
 @app.command()
 def bot(data: Data = None) -> None:
     """Run the Slack bot."""
-    _call("bot", data=data)
+    call("bot", data=data)
 
 
 @app.command()
 def serve(data: Data = None, base: Base = None) -> None:
     """Run the model server: chat, embeddings and adapters, at TIMBRE_MODELS_URL."""
-    _call("serve", data=data, base=base)
+    call("serve", data=data, base=base)
 
 
 @app.command()
 def worker(data: Data = None) -> None:
     """Run the worker that trains voices."""
-    _call("worker", data=data)
+    call("worker", data=data)
 
 
 @app.command()
@@ -97,13 +97,13 @@ def playground(
     ] = None,
 ) -> None:
     """Run a Slack on this machine to try a bot with."""
-    _call("playground", data_file=data, port=port, host=host, allow_remote=allow_remote)
+    call("playground", data_file=data, port=port, host=host, allow_remote=allow_remote)
 
 
 @app.command()
 def ask(question: str, json: JsonFlag = False, data: Data = None) -> None:
     """Ask what everybody in the workspace may know."""
-    _call("ask", data=data, question=question, as_json=json)
+    call("ask", data=data, question=question, as_json=json)
 
 
 @app.command()
@@ -113,7 +113,7 @@ def ingest(
     data: Data = None,
 ) -> None:
     """Add documents to answer from; again, to bring them up to date."""
-    _call("ingest", data=data, paths=paths, as_json=json)
+    call("ingest", data=data, paths=paths, as_json=json)
 
 
 @app.command()
@@ -145,7 +145,7 @@ def train(
         "learning_rate": learning_rate,
         "seed": seed,
     }
-    _call("train", data=data, pairs=pairs, base=base, out=out, json_file=json, **chosen)
+    call("train", data=data, pairs=pairs, base=base, out=out, json_file=json, **chosen)
 
 
 @app.command()
@@ -158,23 +158,19 @@ def evaluate(
     data: Data = None,
 ) -> None:
     """Measure how well a base model and adapters foresee the answers in a file of pairs."""
-    _call("evaluate", data=data, pairs=pairs, base=base, adapter=adapter, against=against, json_file=json)
+    call("evaluate", data=data, pairs=pairs, base=base, adapter=adapter, against=against, json_file=json)
 
 
 @database.command()
 def upgrade(data: Data = None) -> None:
     """Bring the database's tables to this version."""
-    _call("upgrade", data=data)
+    call("upgrade", data=data)
 
 
 @app.command()
 def doctor(data: Data = None) -> None:
     """Check settings, database, index, models and Slack, and say how to mend what is wrong."""
-    _call("doctor", data=data)
-
-
-def _call(name: str, **arguments: Any) -> None:
-    import_module("bot.commands").COMMANDS[name](**arguments)
+    call("doctor", data=data)
 
 
 def main() -> None:

@@ -5,9 +5,14 @@ from collections.abc import Callable
 from bot.commands.caring import doctor, upgrade
 from bot.commands.knowing import ask, ingest
 from bot.commands.learning import evaluate, train
+from bot.commands.pairs import pairs_export, pairs_import, pairs_list, pairs_show
 from bot.commands.running import bot, demo, playground, serve, tour, worker
 
 COMMANDS: dict[str, Callable[..., None]] = {
     command.__name__: command
-    for command in (demo, tour, bot, serve, worker, playground, ask, ingest, train, evaluate, upgrade, doctor)
+    for command in (
+        *(demo, tour, bot, serve, worker, playground),
+        *(ask, ingest, pairs_list, pairs_show, pairs_export, pairs_import),
+        *(train, evaluate, upgrade, doctor),
+    )
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import pytest
 from typer.core import TyperGroup
@@ -20,7 +21,7 @@ from tests.end_to_end.commands import Timbre
 from tests.fakes import FakeModelServer
 from tests.playground_server import RunningPlayground
 
-COMMANDS = "demo tour bot serve worker playground ask ingest train evaluate db doctor"
+COMMANDS = "demo tour bot serve worker playground ask ingest pairs train evaluate db doctor"
 NOWHERE = "http://127.0.0.1:9/v1"
 HELP_SECONDS = 0.5
 MOORING = "# Mooring\n\nVisitors moor at the east pier for 12 crowns a night.\n"
@@ -71,7 +72,7 @@ def test_the_version_is_the_installed_packages(timbre: Timbre) -> None:
 def test_help_says_what_a_line_of_pairs_holds(timbre: Timbre, command: str) -> None:
     said = " ".join(re.sub(r"[│|]", " ", timbre(command, "--help").out).split())
 
-    assert 'each with a "prompt" and a "completion", both lists of chat messages.' in said
+    assert 'each with "messages", or with a "prompt" and a "completion", all lists of chat messages.' in said
 
 
 def test_help_on_training_names_the_settings_and_their_defaults() -> None:
@@ -84,23 +85,24 @@ def test_help_on_training_names_the_settings_and_their_defaults() -> None:
         assert f"(TIMBRE_{name.upper()}; by default {default})" in helps[name]
 
 
-def test_no_help_is_taken_for_markup() -> None:
+def every_command() -> dict[str, Any]:
+    """Return the commands by their names, such as `db upgrade`."""
     top = get_command(app)
     assert isinstance(top, TyperGroup)
-    database = top.commands["db"]
-    assert isinstance(database, TyperGroup)
+    found: dict[str, Any] = {}
+    for name, command in top.commands.items():
+        below = command.commands if isinstance(command, TyperGroup) else {"": command}
+        found |= {f"{name} {sub}".strip(): one for sub, one in below.items()}
+    return found
 
-    for command in (*top.commands.values(), *database.commands.values()):
+
+def test_no_help_is_taken_for_markup() -> None:
+    for command in every_command().values():
         assert not re.search(r"\[[a-z]", " ".join(str(getattr(p, "help", "")) for p in command.params))
 
 
 def test_every_command_takes_a_data_folder() -> None:
-    top = get_command(app)
-    assert isinstance(top, TyperGroup)
-    database = top.commands.pop("db")
-    assert isinstance(database, TyperGroup)
-
-    for name, command in [*top.commands.items(), *database.commands.items()]:
+    for name, command in every_command().items():
         assert any("--data" in parameter.opts for parameter in command.params), name
 
 
