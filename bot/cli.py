@@ -116,6 +116,18 @@ def ingest(
     call("ingest", data=data, paths=paths, as_json=json)
 
 
+@app.command("import")
+def import_(
+    export: Annotated[Path, typer.Argument(metavar="EXPORT.zip", help="The zip that Slack made.")],
+    channel: Annotated[list[str] | None, typer.Option("--channel", help="Only this channel; may be repeated.")] = None,
+    knowledge: Annotated[bool, typer.Option("--knowledge", help="Answer from the conversations, too.")] = False,
+    json: JsonFlag = False,
+    data: Data = None,
+) -> None:
+    """Propose the answers in a Slack export to the reviewers; again, to add what is new."""
+    call("import_slack", data=data, export=export, channels=channel or [], knowledge=knowledge, as_json=json)
+
+
 @app.command()
 def train(
     pairs: Pairs,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from bot.commands.caring import doctor, upgrade
+from bot.commands.collecting import import_slack
 from bot.commands.knowing import ask, ingest
 from bot.commands.learning import evaluate, train
 from bot.commands.pairs import pairs_export, pairs_import, pairs_list, pairs_show
@@ -12,7 +13,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     command.__name__: command
     for command in (
         *(demo, tour, bot, serve, worker, playground),
-        *(ask, ingest, pairs_list, pairs_show, pairs_export, pairs_import),
+        *(ask, ingest, import_slack, pairs_list, pairs_show, pairs_export, pairs_import),
         *(train, evaluate, upgrade, doctor),
     )
 }

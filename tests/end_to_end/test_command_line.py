@@ -21,7 +21,7 @@ from tests.end_to_end.commands import Timbre
 from tests.fakes import FakeModelServer
 from tests.playground_server import RunningPlayground
 
-COMMANDS = "demo tour bot serve worker playground ask ingest pairs train evaluate db doctor"
+COMMANDS = "demo tour bot serve worker playground ask ingest import pairs train evaluate db doctor"
 NOWHERE = "http://127.0.0.1:9/v1"
 HELP_SECONDS = 0.5
 MOORING = "# Mooring\n\nVisitors moor at the east pier for 12 crowns a night.\n"
