@@ -21,6 +21,7 @@ from bot.answering.questions import Questions
 from bot.answering.retrieval import Retriever
 from bot.collecting.policy import ReviewPolicy
 from bot.collecting.reviews import Reviews
+from bot.collecting.twins import Twins
 from bot.listeners import register_listeners
 from bot.listeners.clicks import Clicks
 from bot.listeners.commands import SlashCommands
@@ -155,6 +156,7 @@ class Bot:
         policy = policy_of(settings)
         acknowledging = Acknowledging(client)
         reviews = Reviews(database, conversations, roles.is_reviewer, policy, now, acknowledging.show)
+        self._twins = Twins(database, self._knowledge.retriever, self._knowledge.models.embed, now)
         questions = Questions(database, self._knowledge.answerer, poster, conversations.is_private, now)
         promotion = Promotion(database, self._knowledge.models, now, base_name=settings.base_model_name)
         self._notices = Notices(database, conversations, poster, review_channel=settings.review_channel, now=now)
@@ -196,7 +198,7 @@ class Bot:
         replayed = self._inbox.replay()
         self._schedule = start_schedule(
             {
-                "index": (INDEX_SECONDS, self._knowledge.indexing.catch_up),
+                "index": (INDEX_SECONDS, self._index),
                 "notices": (NOTICE_SECONDS, self._notices.post_due),
                 "progress": (PROGRESS_SECONDS, lambda: self._notices.update_progress(self.team_id)),
                 "retry": (RETRY_SECONDS, self._inbox.retry),
@@ -215,6 +217,11 @@ class Bot:
         self.start()
         stop.wait()
         self.stop()
+
+    def _index(self) -> None:
+        """Have the index follow, then compare: what was approved together is found only when both are in it."""
+        self._knowledge.indexing.catch_up()
+        self._twins.catch_up()
 
     def stop(self) -> None:
         """Disconnect, let what is being handled end, and give the index up."""

@@ -203,7 +203,9 @@ def set_status(session: Session, pair_id: int, status: PairStatus, *, now: datet
         row.redactions, row.file_count = [], 0
     if status is not PairStatus.CANDIDATE:
         row.previous_question = row.previous_answer = None
-    if status is not PairStatus.APPROVED:
+    if status is PairStatus.APPROVED:
+        row.compared_at = None  # others may have been approved since it was compared as a candidate
+    else:
         row.context = None
     session.flush()
     return pair_of(row)

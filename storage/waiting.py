@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from storage.pairs import Origin, Pair, PairStatus, content_hash, lock_row, pair_of
+from storage.pairs import Origin, Pair, PairStatus, Priority, content_hash, lock_row, pair_of
 from storage.tables import PairRow
 
 
@@ -42,10 +42,14 @@ def private_channels_with_pairs(session: Session, *, team_id: str) -> list[str]:
 
 
 def pairs_to_compare(session: Session, *, limit: int) -> list[Pair]:
-    """Return candidates and approved pairs that have not been compared with the approved ones, oldest first."""
+    """Return pairs that have not been compared with the approved ones, most urgent first.
+
+    Of those an import proposed there may be thousands: they are compared when they are approved.
+    """
+    is_shown = (PairRow.status == PairStatus.CANDIDATE) & (PairRow.priority < Priority.PROPOSED)
     rows = session.scalars(
         select(PairRow)
-        .where(PairRow.compared_at.is_(None), PairRow.status.in_((PairStatus.CANDIDATE, PairStatus.APPROVED)))
+        .where(PairRow.compared_at.is_(None), is_shown | (PairRow.status == PairStatus.APPROVED))
         .order_by(PairRow.priority, PairRow.id)
         .limit(limit)
     )

@@ -115,10 +115,14 @@ def _put_before_reviewers(session: Session, pair: Pair, *, now: datetime) -> Non
         set_priority(session, pair.id, Priority.NOMINATED)
     elif pair.priority is Priority.PROPOSED:
         return
+    ask_reviewers(session, pair, now=now)
+
+
+def ask_reviewers(session: Session, pair: Pair, *, now: datetime) -> None:
+    """Leave a notice that shows a pair in the review channel, unless it was said in private."""
     if not pair.channel_is_private:
-        outbox.enqueue(
-            session, team_id=pair.team_id, key=card_key(pair), kind=CARD, payload={"pair_id": pair.id}, now=now
-        )
+        payload = {"pair_id": pair.id}
+        outbox.enqueue(session, team_id=pair.team_id, key=card_key(pair), kind=CARD, payload=payload, now=now)
 
 
 def _has_words(session: Session, pair: Pair) -> bool:

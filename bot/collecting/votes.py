@@ -48,16 +48,25 @@ def votes_on(exchange: Exchange, policy: ReviewPolicy, is_reviewer: Callable[[st
     ticks = policy.ticks(exchange.answers) - {exchange.answers[0].user_id}
     crosses = policy.crosses(exchange.answers)
     everybody = ticks | crosses
-    edited = max((m.edited_ts for m in (exchange.question, *exchange.answers) if m.edited_ts), default="")
-    acting = act.user_id if act and act.ts > edited and policy.concerns(act.emoji) else None
+    last = exchange.answers[-1]
+    edits = [_edit_over(m.edited_ts) for m in (exchange.question, *exchange.answers) if m.edited_ts]
+    acting = act.user_id if act and act.ts > max([*edits, last.ts]) and policy.concerns(act.emoji) else None
+    # Whoever reacted to the last message of an answer has seen all of it; on an earlier one, it may have come later.
+    fresh = frozenset() if edits else policy.ticks([last]) | policy.crosses([last])
     return Votes(
         ticks=ticks,
         crosses=crosses,
         reviewers=frozenset(user for user in everybody if is_reviewer(user)),
-        fresh=everybody if not edited else frozenset({acting} - {None}) & everybody,  # type: ignore[arg-type]
+        fresh=fresh | ({acting} if acting else frozenset()),
         acting=acting,
         is_guess=not exchange.in_thread,
     )
+
+
+def _edit_over(edited_ts: str) -> str:
+    """Return when an edit was over for certain: Slack tells some of them by the second only."""
+    seconds, _, fraction = edited_ts.partition(".")
+    return edited_ts if fraction.strip("0") else f"{int(seconds) + 1}.000000"
 
 
 def record_votes(session: Session, pair: Pair, votes: Votes, *, text_hash: str, now: datetime) -> None:

@@ -1,0 +1,144 @@
+"""Finds approved answers to nearly the same question, and those that say something else.
+
+On StackFAQ, half of the rephrasings of a question lie at `SIMILAR` or closer to it, and 8 of 1,000 questions that close
+to one they have nothing to do with (docs/experiments.md).
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.answering.retrieval import Hit, Place, Retriever
+from bot.collecting.standing import ask_reviewers
+from storage.database import Database
+from storage.pairs import Pair, PairStatus, get_pair
+from storage.twins import Twin, put_twin, twins_of
+from storage.waiting import mark_compared, pairs_to_compare
+
+Vectors = npt.NDArray[np.float32]
+
+BATCH = 16
+CANDIDATES = 8
+SIMILAR = 0.75
+"""Cosine of two questions from which they are nearly the same."""
+NEAR = 0.5
+"""Cosine of a question with another pair's question and answer below which the two are not looked at closer."""
+UNLIKE = 0.4
+"""Cosine of two answers below which they say different things."""
+_FIGURE = re.compile(r"\d+(?:[.,:/-]\d+)*")
+_NUMERAL = re.compile(
+    r"\b(?:first|second|third|fourth|fifth|sixth|last|two|three|four|five|six|seven|eight|nine|ten|dozen|half)\b",
+    re.IGNORECASE,
+)
+_YES = re.compile(r"^\W*(?:yes|yep|yeah|sure|of course|correct|absolutely)\b", re.IGNORECASE)
+_NO = re.compile(r"^\W*(?:no|nope|not|never|sorry)\b", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]")
+
+
+class Twins:
+    """Runs where the index is owned. `on_compared` is told of each candidate that resembles an approved answer."""
+
+    def __init__(
+        self,
+        database: Database,
+        retriever: Retriever,
+        embed: Callable[[Sequence[str]], list[list[float]]],
+        now: Callable[[], datetime],
+        on_compared: Callable[[Pair], None] = lambda _: None,
+    ) -> None:
+        self._database = database
+        self._retriever = retriever
+        self._embed = embed
+        self._now = now
+        self._on_compared = on_compared
+
+    def catch_up(self) -> None:
+        """Compare every pair that has not been compared as it reads now."""
+        while pairs := self._waiting():
+            for pair in pairs:
+                self._compare(pair)
+
+    def resembling(self, pair: Pair) -> list[Twin]:
+        """Return the approved pairs that answer nearly the same question, the most similar first.
+
+        Those are looked for that everybody may read, and in the pair's own channel where it is private.
+        """
+        place = Place(pair.team_id, (pair.channel_id,) if pair.channel_is_private else ())
+        hits = self._retriever.search(
+            pair.question, place, limit=CANDIDATES, without=lambda chunk: chunk.pair_id in (None, pair.id)
+        )
+        others = self._pairs([hit for hit in hits if hit.similarity >= NEAR])
+        if not others:
+            return []
+        both = [pair, *others]
+        vectors = self._vectors([*(one.question for one in both), *(one.answer for one in both)])
+        questions, answers = vectors[: len(both)], vectors[len(both) :]
+        found = [
+            Twin(
+                pair_id=pair.id,
+                other_id=other.id,
+                similarity=round(float(questions[0] @ questions[number]), 4),
+                disagrees=disagree(pair.answer, other.answer, likeness=float(answers[0] @ answers[number])),
+            )
+            for number, other in enumerate(others, start=1)
+            if asks_the_same(pair.question, other.question, likeness=float(questions[0] @ questions[number]))
+        ]
+        return sorted(found, key=lambda twin: -twin.similarity)
+
+    def _waiting(self) -> list[Pair]:
+        with self._database.reading() as session:
+            return pairs_to_compare(session, limit=BATCH)
+
+    def _compare(self, pair: Pair) -> None:
+        twins = self.resembling(pair)
+        with self._database.writing() as session:
+            if not mark_compared(session, pair, now=self._now()):
+                return
+            for twin in twins:
+                put_twin(session, twin, now=self._now())
+            is_told = bool(twins_of(session, pair.id))
+            if is_told and pair.status is PairStatus.APPROVED:
+                ask_reviewers(session, pair, now=self._now())
+        if is_told and pair.status is PairStatus.CANDIDATE:
+            self._on_compared(pair)
+
+    def _pairs(self, hits: Sequence[Hit]) -> list[Pair]:
+        with self._database.reading() as session:
+            return [get_pair(session, hit.chunk.pair_id) for hit in hits if hit.chunk.pair_id is not None]
+
+    def _vectors(self, texts: Sequence[str]) -> Vectors:
+        """Return one vector of length 1 a text."""
+        vectors = np.asarray(self._embed(texts), dtype=np.float32)
+        lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+        unit: Vectors = vectors / lengths
+        return unit
+
+
+def asks_the_same(question: str, other: str, *, likeness: float) -> bool:
+    """Return whether two questions are nearly the same: plan 12 and plan 13 are two."""
+    return likeness >= SIMILAR and _numbers(question) == _numbers(other)
+
+
+def disagree(answer: str, other: str, *, likeness: float) -> bool:
+    """Return whether two answers to one question say different things.
+
+    They do when each has figures that the other has not, when one says yes and the other no, or when they have little
+    in common at all.
+    """
+    ours, theirs = _figures(answer), _figures(other)
+    if ours - theirs and theirs - ours:
+        return True
+    if (_YES.match(answer) and _NO.match(other)) or (_NO.match(answer) and _YES.match(other)):
+        return True
+    return likeness < UNLIKE
+
+
+def _numbers(text: str) -> frozenset[str]:
+    return _figures(text) | {word.lower() for word in _NUMERAL.findall(text)}
+
+
+def _figures(text: str) -> frozenset[str]:
+    return frozenset(_FIGURE.findall(_PLACEHOLDER.sub(" ", text)))
