@@ -4,11 +4,10 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import pairwise
 
 from bot.collecting.redaction.placeholders import Kind
 from bot.collecting.redaction.spans import Span
-from bot.collecting.redaction.values import is_template
+from bot.collecting.redaction.values import is_jumbled, is_template
 
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d:")
 PRIVATE_KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|Private-(?:MAC|Hash): [0-9a-f]+")
@@ -54,11 +53,11 @@ HEADER = re.compile(
 )
 # A key is of this length; a longer run is a file, a shorter one a name.
 RANDOM = re.compile(
-    r"(?<![\w+/.-])(?<!(?i:sha1)[:-])(?<!(?i:sha(?:256|384|512))[:-])[A-Za-z0-9+/_-]{32,100}={0,2}(?![\w+/=-])"
+    r"(?<![\w+/.-])(?<!(?i:sha1)[:-])(?<!(?i:sha(?:256|384|512))[:-])[A-Za-z0-9][A-Za-z0-9+/_-]{31,99}={0,2}(?![\w+/=-])"
 )
 NO_SECRET = re.compile(r"sha\d{1,3}[-:_].*|AAAA[A-Z]3NzaC1.*|iVBORw0KGgo.*|/9j/.*|R0lGOD.*|UklGR.*", re.IGNORECASE)
-RANDOM_ENOUGH = 4.4  # bits a character: names in code have fewer, 32 random ones of base64 nearly always more
-MIXED_ENOUGH = 0.45  # of the places between two characters, where letters and digits, upper and lower case take turns
+RANDOM_ENOUGH = 4.0  # bits a character: few names in code have as many, 32 random ones of base64 nearly always
+RANDOM_PATH = 4.4  # with signs between, as the names in a path have them
 
 
 def forms(text: str) -> Iterator[Span]:
@@ -71,7 +70,8 @@ def random_runs(text: str) -> Iterator[Span]:
     """Yield what is too random to be a name and too short to be a file."""
     for match in RANDOM.finditer(text):
         run = match[0].rstrip("=")
-        if _turns(run) >= MIXED_ENOUGH * len(run) and not NO_SECRET.match(run) and _entropy()(run) >= RANDOM_ENOUGH:
+        enough = RANDOM_ENOUGH if run.isalnum() else RANDOM_PATH
+        if any(map(str.isdigit, run)) and is_jumbled(run) and not NO_SECRET.match(run) and _entropy()(run) >= enough:
             yield Span(*match.span(), Kind.SECRET, match[0])
 
 
@@ -92,7 +92,7 @@ def _by_form(text: str) -> Iterator[tuple[int, int]]:
         for match in form.finditer(text):
             start = match.end() - len(match[0].lstrip(' \n\t=:"'))
             end = match.start() + len(match[0].rstrip(' \n\t"'))
-            if any(map(str.isdigit, text[start:end])) and _stands_alone(text, start, end):
+            if (any(map(str.isdigit, text[start:end])) or end - start > 35) and _stands_alone(text, start, end):
                 yield start, end
 
 
@@ -119,12 +119,6 @@ def _headers(text: str) -> Iterator[tuple[int, int]]:
     for match in HEADER.finditer(text):
         if any(map(str.isdigit, match[1])) and not is_template(match[1]):
             yield match.span(1)
-
-
-def _turns(run: str) -> int:
-    """Return how often letters and digits, upper and lower case take turns, where all three occur."""
-    kinds = ["d" if sign.isdigit() else "u" if sign.isupper() else "l" if sign.islower() else "" for sign in run]
-    return sum(one != other for one, other in pairwise(kinds)) if {"d", "u", "l"} <= set(kinds) else 0
 
 
 @cache

@@ -91,7 +91,7 @@ def dialled(number: str, region: str | None) -> str:
 def _is_meant(line: str, start: int, written: str, *, is_grouped: bool) -> bool:
     """Return whether a number that could be a phone's is meant as one."""
     before = line[max(0, start - CONTEXT) : start]
-    if written.startswith("+"):
+    if written.startswith("+") or (written.startswith("(") and is_grouped):
         return True
     if NUMBERED.search(before) or NO_PHONE.fullmatch(written):
         return False

@@ -1,10 +1,11 @@
 """Whether what stands behind `password:` is a password, or a word, a variable or a blank to fill in."""
 
 import re
+from itertools import pairwise
 
 TEMPLATE = re.compile(
     r"""
-    [<\[{].* | \$[({].* | \$[A-Za-z_]\w*\W* | %[\w(].*[%)s]          # <token>, {{ token }}, ${TOKEN}, %TOKEN%
+    [<\[{].* | \$[({].* | \$[A-Za-z_]\w*\W* | %\w+% | %\(.*        # <token>, {{ token }}, ${TOKEN}, %TOKEN%
     | (\D)\1* | [*•.x…_-]+                                            # ****
     | (?:your|my|the|some|an?|dummy|fake|sample|example|test|insert|enter|new|old|db|user|default)?[\W_]*
       (?:change[\W_]?(?:me|it|this)|passw(?:or)?d|pass|pwd|secret|token|api[\W_]?key|key|placeholder|redacted|example|todo|tbd
@@ -22,7 +23,9 @@ FILE = re.compile(r"(?:~|\.{0,2})/[\w./-]*")
 SUBJECT = re.compile(
     r"(?:sha|md|base|bcrypt|scrypt|argon|aes|utf|rsa|oauth|v|http|tls|ed|pbkdf|saml)-?\d+.*|1password\W*", re.IGNORECASE
 )
-WORD = re.compile(r"[^\W\d_]+(?:['’_-][^\W\d_]+)*\W*")
+JUMBLED = 0.4  # of the places between two characters: there letters and digits, upper and lower case take turns
+SIGN_WITHIN = re.compile(r"\w[!$%&*#@^~+=]+\w")
+WORD = re.compile(r"[^\W\d_]+(?:['’_-][^\W\d_]+)*[.,:;!?)…'\"]*")
 
 
 def is_template(value: str) -> bool:
@@ -34,7 +37,9 @@ def is_password(value: str) -> bool:
     """Return whether a value looks like a password rather than like a word of a sentence or an expression in code."""
     if len(value) < 5 or _is_something_else(value) or FILE.fullmatch(value) or SUBJECT.fullmatch(value):
         return False
-    return _classes(value) >= 3 or (_classes(value) == 2 and len(value) >= 6 and any(map(str.isdigit, value)))
+    if _classes(value) >= 3 or len(value) < 6:
+        return _classes(value) >= 3
+    return _classes(value) == 2 and bool(any(map(str.isdigit, value)) or SIGN_WITHIN.search(value) or is_jumbled(value))
 
 
 def is_token(value: str) -> bool:
@@ -49,8 +54,16 @@ def is_bare_word(value: str) -> bool:
     return len(value) >= 4 and WORD.fullmatch(value) is not None and not is_template(value)
 
 
+def is_jumbled(value: str) -> bool:
+    """Return whether the characters of a value follow each other as no word's and no name's do."""
+    kinds = ["d" if sign.isdigit() else "u" if sign.isupper() else "l" if sign.islower() else "" for sign in value]
+    turns = sum(one != other for one, other in pairwise(kinds))
+    return {"u", "l"} <= set(kinds) and turns >= JUMBLED * (len(value) - 1)
+
+
 def _is_something_else(value: str) -> bool:
-    return is_template(value) or bool(CODE.fullmatch(value)) or bool(WORD.fullmatch(value)) or bool(URL.match(value))
+    is_word = WORD.fullmatch(value) and not (len(value) >= 8 and is_jumbled(value))
+    return is_template(value) or bool(CODE.fullmatch(value) or is_word or URL.match(value))
 
 
 def _classes(value: str) -> int:
