@@ -44,3 +44,10 @@ def test_the_readme_lists_every_setting_once_and_no_other() -> None:
 def test_the_readme_names_every_command() -> None:
     commands = get_command(app).commands  # type: ignore[attr-defined]  # typer returns a Group
     assert [name for name in commands if not re.search(rf"\b{name}\b", README)] == []
+
+
+def test_every_picture_is_shown_and_small() -> None:
+    pictures = sorted((ROOT / "docs" / "images").glob("*.png"))
+    text = "".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
+    assert [picture.name for picture in pictures if f"images/{picture.name}" not in text] == []
+    assert {picture.name: size for picture in pictures if (size := picture.stat().st_size) > 120_000} == {}

@@ -25,6 +25,7 @@ const HELP = [
   ["Esc", "back to the composer; close what is open"],
   ["Enter", "in the composer: send. Shift+Enter breaks the line, ↑ edits your last message"],
   ["@ # : /", "in the composer: people, channels, emoji, commands"],
+  ["A … Z", "in a menu: the next entry that starts so"],
   ["?", "this list"],
 ];
 

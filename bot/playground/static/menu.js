@@ -76,7 +76,16 @@ function keyPressed(event, node, step) {
     const at = buttons.indexOf(document.activeElement) + moves[event.key];
     if (at >= 0 && at < buttons.length) buttons[at].focus();
     else if (step === 1) buttons.at(at < 0 ? -1 : 0).focus();
+  } else if (step === 1 && /^[\p{L}\p{N}]$/u.test(event.key)) {
+    nextThatStarts(buttonsOf(node), event.key)?.focus();
   }
+}
+
+/** The next entry after the one in focus whose name starts with what was typed. */
+function nextThatStarts(buttons, letter) {
+  const at = buttons.indexOf(document.activeElement) + 1;
+  const name = (button) => (button.querySelector(":scope > span:last-child") ?? button).textContent.trim().toLowerCase();
+  return [...buttons.slice(at), ...buttons.slice(0, at)].find((button) => name(button).startsWith(letter.toLowerCase()));
 }
 
 /** Put `node` below `anchor`, or above it where there is no room below, inside the window. */

@@ -14,5 +14,5 @@ export function thinking(name, { status, loading_messages: busy = [] }) {
     turn += 1;
     if (busy.length) now.textContent = busy[turn % busy.length];
   }, EACH_MS);
-  return h("p.thinking", { role: "status" }, h("span.wave", { "aria-hidden": "true" }, h("i"), h("i"), h("i")), text, now);
+  return h("p.thinking", { role: "status" }, h("span.wave", { "aria-hidden": "true" }, h("i"), h("i"), h("i")), text, " ", now);
 }
