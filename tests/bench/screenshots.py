@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 DESK = {"width": 1280, "height": 800}
+TALL = {"width": 1280, "height": 940}  # a report with its buttons
 PHONE = {"width": 390, "height": 780}
 NO_GUIDE = "localStorage.setItem('timbre-guide', JSON.stringify({ hidden: true }))"
 TRAINING_MS = 900_000
@@ -98,7 +99,7 @@ def shoot_demo(browser: "Browser", yard: Yard, out: Path) -> None:
     approved = len(list(yard.approve(content.conversations[:-LEFT_TO_APPROVE])))
     yard.until(lambda: yard.approved == approved and yard.is_indexed, "the past is approved")
     yard.command("retrain")
-    with page(browser, f"{url}/#/ben/timbre-review") as review:
+    with page(browser, f"{url}/#/ben/timbre-review", viewport=TALL) as review:
         report = review.locator("#main .message", has_text="A new voice is ready").last
         report.get_by_role("button", name="Approve").wait_for(timeout=TRAINING_MS)
         shoot(review, out / "report.png")

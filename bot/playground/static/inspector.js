@@ -8,7 +8,7 @@ const SHOWN = 200;
 export function mountInspector(app, element) {
   const filter = h("input", {
     type: "search",
-    placeholder: "Filter: app_mention, chat.postMessage…",
+    placeholder: "Filter by name",
     "aria-label": "Filter",
     oninput: () => draw(),
   });
