@@ -17,7 +17,7 @@ from bot.collecting.redaction.spans import Span, replaced, settled
 from bot.slack.mrkdwn import ADDRESSED, unescape
 
 DEFAULT_REGION = "US"
-ROUNDS = 20  # people's texts need two; a text of repeated halves of a secret would take thousands
+ROUNDS = 8  # people's texts need two; a text of repeated halves of a secret would take thousands
 MENTION = re.compile(r"<@([A-Z0-9]{1,20})(?:\|[^<>]*)?>")
 MAIL_LINK = re.compile(r"<mailto:([^|<>]+)(?:\|([^<>]*))?>")
 PHONE_LINK = re.compile(r"<tel:([^|<>]+)(?:\|([^<>]*))?>")
