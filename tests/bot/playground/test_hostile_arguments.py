@@ -14,8 +14,9 @@ from slack_sdk import WebClient
 from websockets.sync.client import ClientConnection, connect
 
 from bot.playground.control.routes import ACTS, LOOKS
+from bot.playground.delivery import Timings
 from bot.playground.playground import Tokens
-from tests.bot.playground.conftest import Room
+from tests.bot.playground.conftest import SEED, Room
 from tests.bot.playground.contract import EXAMPLES, MODAL, Args, Scene
 from tests.playground_server import RunningPlayground
 
@@ -301,7 +302,16 @@ ACKNOWLEDGEMENTS: list[Args] = [
 ]
 
 
-def test_a_connection_survives_whatever_comes_with_an_acknowledgement(slack: RunningPlayground) -> None:
+@pytest.fixture
+def patient() -> Iterator[RunningPlayground]:
+    """A playground that waits long, for a test that takes its time over hundreds of answers."""
+    with RunningPlayground(timings=Timings(ack_timeout=20, trigger_lifetime=20)) as slack:
+        slack.control("seed", **SEED)
+        yield slack
+
+
+def test_a_connection_survives_whatever_comes_with_an_acknowledgement(patient: RunningPlayground) -> None:
+    slack = patient
     (channel,) = (c["id"] for c in slack.look("state")["channels"] if c["name"] == "help")
     scene = Scene(Room(slack, channel, "help"))
     answers = [junk for junk in JUNK if junk is not DEEP]
@@ -324,7 +334,7 @@ def test_a_connection_survives_whatever_comes_with_an_acknowledgement(slack: Run
 def acknowledge(socket: ClientConnection, kind: str, payload: Any) -> Args:
     """Acknowledge what comes until something of that kind has come, and that with a payload; returns its envelope."""
     while True:
-        frame: Args = json.loads(socket.recv(timeout=5))
+        frame: Args = json.loads(socket.recv(timeout=20))
         fitting = frame["type"] == kind and frame["payload"].get("type") != "shortcut"
         socket.send(json.dumps({"envelope_id": frame["envelope_id"], **({"payload": payload} if fitting else {})}))
         if fitting:
