@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from bot.playground import modals
+from bot.playground.control.acting import typed
 from bot.playground.control.request import ControlRequest
 from bot.playground.entities import Json
 from bot.playground.errors import SlackError
@@ -28,10 +29,13 @@ async def command(call: ControlRequest) -> Json:
     if channel.is_archived:
         raise SlackError("is_archived", f"#{channel.name} is archived.")
     name = call.args.required("command")
-    known = [entry["command"] for entry in call.workspace.app.commands]
+    by_name = {entry["command"]: entry for entry in call.workspace.app.commands}
+    known = list(by_name)
     if not name.startswith("/") or (known and name not in known):
         raise SlackError("unknown_command", f"{name} is not a command here. There is: {', '.join(known) or 'none'}.")
     text, thread_ts = call.args.text("text"), call.args.ts("thread_ts", "thread_not_found")
+    if by_name.get(name, {}).get("should_escape"):
+        text = typed(call.workspace, text)
     return await _waited(call, lambda on_ack: call.interactions.run_command(channel, name, text, thread_ts, on_ack))
 
 
