@@ -5,37 +5,51 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler, ServerErrorRetryHandler
 
 from bot.answering.answerer import Answerer, AnswerLimits
 from bot.answering.indexing import Indexing
 from bot.answering.models import Models
 from bot.answering.questions import Questions
 from bot.answering.retrieval import Retriever
+from bot.collecting.cards import ReviewCards
+from bot.collecting.decisions import Decisions
+from bot.collecting.lessons import Lessons
+from bot.collecting.people import People
 from bot.collecting.policy import ReviewPolicy
+from bot.collecting.queue import Queue
+from bot.collecting.readers import PairReaders
 from bot.collecting.reviews import Reviews
+from bot.collecting.standing import CARD, WIPE
+from bot.collecting.telling import tell
 from bot.collecting.twins import Twins
-from bot.listeners import register_listeners
+from bot.connecting import StartError, app_token_refused, identify, slack_client
+from bot.listeners import Surfaces, register_listeners
 from bot.listeners.clicks import Clicks
 from bot.listeners.commands import SlashCommands
 from bot.listeners.events import Events
+from bot.listeners.home import Home
 from bot.listeners.inbox import EventInbox, Route
+from bot.listeners.reviewing import Reviewing
+from bot.listeners.teaching import Teaching
 from bot.notices import Notices
 from bot.schedule import start_schedule
 from bot.settings import Settings
 from bot.slack.acknowledging import Acknowledging
 from bot.slack.conversations import Conversations
+from bot.slack.directory import Directory
 from bot.slack.posting import Poster
 from bot.slack.roles import Roles
-from bot.steering import Steering
+from bot.steering.collecting import CollectingCommands
+from bot.steering.commands import Steering
+from bot.steering.voices import VoiceCommands
 from storage.database import Database
+from storage.pairs import Pair
 from storage.vectors import VectorIndex
 from storage.workspaces import other_workspaces, register_workspace
 from training.promotion import Promotion
@@ -50,10 +64,9 @@ NOTICE_SECONDS = 1.0
 PROGRESS_SECONDS = 2.0
 RETRY_SECONDS = 1.0
 INBOX_SECONDS = 3600.0
-
-
-class StartError(RuntimeError):
-    """The bot can't start; the message says what to do."""
+RECHECK_SECONDS = 60.0
+RECHECK_PAIRS = 5
+RECHECKED_AFTER = timedelta(hours=6)
 
 
 def utc_now() -> datetime:
@@ -151,16 +164,34 @@ class Bot:
         with database.writing() as session:
             register_workspace(session, team_id=self.team_id, name=team_name, now=now())
         self._knowledge = open_knowledge(settings, database, now=now)
+        self._now = now
         conversations, poster = Conversations(client), Poster(client)
         roles = Roles(client, reviewers=settings.reviewers, admin_ids=settings.admin_ids)
         policy = policy_of(settings)
-        acknowledging = Acknowledging(client)
-        reviews = Reviews(database, conversations, roles.is_reviewer, policy, now, acknowledging.show)
-        self._twins = Twins(database, self._knowledge.retriever, self._knowledge.models.embed, now)
+        readers = PairReaders(roles, conversations)
+        self._cards = ReviewCards(database, poster, conversations.permalink, approvals_needed=policy.approvals_needed)
+        moved = tell(Acknowledging(client).show, self._cards.refresh)
+        self._reviews = Reviews(database, conversations, roles.is_reviewer, policy, now, moved)
+        self._twins = Twins(
+            database, self._knowledge.retriever, self._knowledge.models.embed, now, tell(self._cards.refresh)
+        )
+        decisions = Decisions(database, readers, policy, now, moved)
+        # Somebody may have said thousands of things; whoever erases them is not kept waiting for Slack.
+        people = People(database, policy, now, lambda pair: self._tell_later(moved, pair))
+        queue = Queue(database, readers, decisions, team_id=self.team_id, approvals_needed=policy.approvals_needed)
         questions = Questions(database, self._knowledge.answerer, poster, conversations.is_private, now)
         promotion = Promotion(database, self._knowledge.models, now, base_name=settings.base_model_name)
-        self._notices = Notices(database, conversations, poster, review_channel=settings.review_channel, now=now)
-        steering = Steering(
+        self._notices = Notices(
+            database,
+            conversations,
+            poster,
+            review_channel=settings.review_channel,
+            now=now,
+            renderers={CARD: self._cards.render},
+            chores={WIPE: self._cards.wipe},
+            on_posted=self._cards.refresh_posted,
+        )
+        voices = VoiceCommands(
             database,
             roles,
             promotion,
@@ -169,11 +200,16 @@ class Bot:
             base_name=settings.base_model_name,
             now=now,
         )
-        events = Events(questions, reviews, policy)
+        commands = CollectingCommands(roles, queue, people, Directory(client))
+        events = Events(questions, self._reviews, policy)
+        home = Home(client, database, people, queue, readers, team_id=self.team_id)
+        reviewing = Reviewing(decisions, queue, home)
+        lessons = Lessons(database, self._reviews, decisions, readers)
         # Models are slow, and Slack may ask reviews to wait: neither holds up the other, nor what a button is told.
         self._listeners = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener")
         self._answering = ThreadPoolExecutor(ANSWERING_THREADS, thread_name_prefix="answering")
         self._reviewing = ThreadPoolExecutor(REVIEWING_THREADS, thread_name_prefix="reviewing")
+        self._telling = ThreadPoolExecutor(1, thread_name_prefix="telling")
         self._inbox = EventInbox(
             database,
             {
@@ -181,13 +217,22 @@ class Bot:
                 "message": Route(events.message, self._answering),
                 "reaction_added": Route(events.reaction, self._reviewing),
                 "reaction_removed": Route(events.reaction, self._reviewing),
+                "app_home_opened": Route(home.opened, self._reviewing),
             },
             events.kept,
             now,
         )
         self._app = App(client=client, listener_executor=self._listeners)
         register_listeners(
-            self._app, events=self._inbox, commands=SlashCommands(steering), clicks=Clicks(steering, questions)
+            self._app,
+            Surfaces(
+                events=self._inbox,
+                commands=SlashCommands(Steering(voices, commands)),
+                clicks=Clicks(voices, questions),
+                reviewing=reviewing,
+                teaching=Teaching(client, lessons, reviewing),
+                home=home,
+            ),
         )
         self._socket = SocketModeHandler(self._app, settings.slack_app_token.get_secret_value(), web_client=client)
         self._schedule: BackgroundScheduler | None = None
@@ -202,6 +247,7 @@ class Bot:
                 "notices": (NOTICE_SECONDS, self._notices.post_due),
                 "progress": (PROGRESS_SECONDS, lambda: self._notices.update_progress(self.team_id)),
                 "retry": (RETRY_SECONDS, self._inbox.retry),
+                "recheck": (RECHECK_SECONDS, self._recheck),
                 "inbox": (INBOX_SECONDS, self._inbox.forget_old),
             }
         )
@@ -209,7 +255,7 @@ class Bot:
             self._socket.connect()  # type: ignore[no-untyped-call]  # untyped in slack_bolt
         except SlackApiError as err:
             self.stop()
-            raise _app_token_refused(err) from err
+            raise app_token_refused(err) from err
         logger.info("connected to %s; %d events taken up again", self.team_id, replayed)
 
     def run(self, stop: threading.Event) -> None:
@@ -223,52 +269,23 @@ class Bot:
         self._knowledge.indexing.catch_up()
         self._twins.catch_up()
 
+    def _tell_later(self, listener: Callable[[Pair], None], pair: Pair) -> None:
+        self._telling.submit(listener, pair)
+
+    def _recheck(self) -> None:
+        """Look again at a few pairs whose messages were not read for hours: events get lost."""
+        self._reviews.recheck(self.team_id, older_than=self._now() - RECHECKED_AFTER, limit=RECHECK_PAIRS)
+
     def stop(self) -> None:
         """Disconnect, let what is being handled end, and give the index up."""
         self._socket.close()  # type: ignore[no-untyped-call]  # untyped in slack_bolt
         if self._schedule:
             self._schedule.shutdown()
         # What has not begun stays in the inbox for the next start; what has begun needs the index to the end.
-        executors = (self._listeners, self._answering, self._reviewing)
+        executors = (self._listeners, self._answering, self._reviewing, self._telling)
         for executor in executors:
             executor.shutdown(wait=False, cancel_futures=True)
         for executor in executors:
             executor.shutdown()
         self._knowledge.index.close()
         self._knowledge.database.close()
-
-
-def slack_client(settings: Settings) -> WebClient:
-    """Return a client that waits where Slack asks it to. Raises `StartError` when a token is missing."""
-    for name in ("slack_bot_token", "slack_app_token"):
-        if not getattr(settings, name).get_secret_value():
-            how = "README says how to get it from Slack; `timbre demo` needs none"
-            raise StartError(f"TIMBRE_{name.upper()} is not set: {how}")
-    handlers = [RateLimitErrorRetryHandler(max_retry_count=3), ServerErrorRetryHandler(max_retry_count=2)]
-    client = WebClient(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
-    client.retry_handlers.extend(handlers)
-    return client
-
-
-def check_app_token(client: WebClient, settings: Settings) -> None:
-    """Ask Slack for a Socket Mode address. Raises `StartError` when it refuses."""
-    try:
-        client.apps_connections_open(app_token=settings.slack_app_token.get_secret_value())
-    except SlackApiError as err:
-        raise _app_token_refused(err) from err
-
-
-def _app_token_refused(err: SlackApiError) -> StartError:
-    how = "give the app an app-level token with connections:write and turn Socket Mode on"
-    return StartError(f"Slack refused TIMBRE_SLACK_APP_TOKEN: {err.response['error']}; {how}")
-
-
-def identify(client: WebClient) -> tuple[str, str]:
-    """Return the id and name of the client's workspace. Raises `StartError` when Slack refuses or is out of reach."""
-    try:
-        answer = client.auth_test()
-    except SlackApiError as err:
-        raise StartError(f"Slack refused TIMBRE_SLACK_BOT_TOKEN: {err.response['error']}") from err
-    except OSError as err:
-        raise StartError(f"Slack can't be reached at {client.base_url}: {err}") from err
-    return str(answer["team_id"]), str(answer["team"])

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from slack_sdk.errors import SlackApiError
 
 from bot.answering.models import Models, ModelUnavailableError, UnknownModelError
-from bot.bootstrap import StartError, check_app_token, identify, models_of, slack_client
+from bot.bootstrap import models_of
+from bot.connecting import StartError, check_app_token, identify, slack_client
 from bot.settings import Settings, SettingsError
 from bot.slack.conversations import Conversations
 from bot.slack.roles import Roles

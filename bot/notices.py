@@ -1,17 +1,15 @@
 """What training has to say is posted in the review channel, from the outbox, once."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from slack_sdk.errors import SlackApiError
 
 from bot.blocks import notices as blocks
 from bot.blocks import report as report_blocks
-from bot.blocks.layout import Block
 from bot.slack.conversations import Conversations
-from bot.slack.posting import Poster
+from bot.slack.posting import Post, Poster
 from storage import outbox
 from storage.database import Database
 from storage.runs import get_run, list_runs
@@ -21,17 +19,12 @@ logger = logging.getLogger(__name__)
 
 TEXTS = {"deployed": blocks.deployed_text, "failed": blocks.failed_text, "refused": blocks.refused_text}
 
+Renderer = Callable[[outbox.Notice], Post]
+Chore = Callable[[outbox.Notice], None]
+
 
 class ChannelMissingError(RuntimeError):
     """The bot can't see the review channel."""
-
-
-@dataclass(frozen=True)
-class Post:
-    """A message to be posted."""
-
-    text: str
-    blocks: list[Block]
 
 
 def report_key(run_id: int) -> str:
@@ -45,7 +38,11 @@ def progress_key(run_id: int) -> str:
 
 
 class Notices:
-    """Posts what waits in the outbox and keeps progress messages up to date."""
+    """Posts what waits in the outbox and keeps progress messages up to date.
+
+    `renderers` say how a kind of notice looks, `chores` do what has to be done instead of posting one, and
+    `on_posted` is told of each message that was.
+    """
 
     def __init__(
         self,
@@ -55,12 +52,19 @@ class Notices:
         *,
         review_channel: str,
         now: Callable[[], datetime],
+        renderers: Mapping[str, Renderer] | None = None,
+        chores: Mapping[str, Chore] | None = None,
+        on_posted: Chore = lambda _: None,
     ) -> None:
         self._database = database
         self._conversations = conversations
         self._poster = poster
         self._review_channel = review_channel
         self._now = now
+        own: dict[str, Renderer] = {"report": self._report, "progress": self._progress}
+        self._renderers = own | dict.fromkeys(TEXTS, _paragraph) | dict(renderers or {})
+        self._chores = dict(chores or {})
+        self._on_posted = on_posted
         self._channel_id: str | None = None
         self._shown: dict[int, str] = {}
 
@@ -109,27 +113,31 @@ class Notices:
         # Counted before it is posted: after a crash in between, the message is looked for before it is posted again.
         with self._database.writing() as session:
             outbox.postpone(session, notice.id, now=self._now())
+        if chore := self._chores.get(notice.kind):
+            chore(notice)
+            with self._database.writing() as session:
+                outbox.done(session, notice.id, now=self._now())
+            return
         channel_id = self._review_channel_id()
         ts = self._poster.find(channel_id, key=notice.key) if notice.attempts else None
         if ts is None:
-            post = self._render(notice)
+            post = self._renderers[notice.kind](notice)
             ts = self._poster.post(channel_id, key=notice.key, text=post.text, blocks=post.blocks)
         with self._database.writing() as session:
             outbox.posted(session, notice.id, channel_id=channel_id, message_ts=ts, now=self._now())
+        self._on_posted(notice)
 
-    def _render(self, notice: outbox.Notice) -> Post:
+    def _report(self, notice: outbox.Notice) -> Post:
         payload = notice.payload
-        if notice.kind == "report":
-            with self._database.reading() as session:
-                run = get_run(session, payload["run_id"])
-            shown = report_blocks.report(run, adapter=payload["adapter"], ballot_id=payload["ballot_id"])
-            return Post(report_blocks.summary(payload["adapter"]), shown)
-        if notice.kind == "progress":
-            with self._database.reading() as session:
-                run = get_run(session, payload["run_id"])
-            return Post(blocks.progress_text(run), blocks.progress(run))
-        text = TEXTS[notice.kind](payload)
-        return Post(text, blocks.notice(text))
+        with self._database.reading() as session:
+            run = get_run(session, payload["run_id"])
+        shown = report_blocks.report(run, adapter=payload["adapter"], ballot_id=payload["ballot_id"])
+        return Post(report_blocks.summary(payload["adapter"]), shown)
+
+    def _progress(self, notice: outbox.Notice) -> Post:
+        with self._database.reading() as session:
+            run = get_run(session, notice.payload["run_id"])
+        return Post(blocks.progress_text(run), blocks.progress(run))
 
     def _review_channel_id(self) -> str:
         if self._channel_id is None:
@@ -140,3 +148,8 @@ class Notices:
                 "or set TIMBRE_REVIEW_CHANNEL"
             )
         return self._channel_id
+
+
+def _paragraph(notice: outbox.Notice) -> Post:
+    text = TEXTS[notice.kind](notice.payload)
+    return Post(text, blocks.notice(text))

@@ -62,6 +62,21 @@ def find(session: Session, key: str) -> Notice | None:
     return _notice(row) if row else None
 
 
+def done(session: Session, notice_id: int, *, now: datetime) -> None:
+    """Record that a notice was carried out where nothing had to be posted."""
+    session.get_one(OutboxRow, notice_id).posted_at = now
+
+
+def with_prefix(session: Session, prefix: str, *, kind: str) -> list[Notice]:
+    """Return the notices of a kind whose keys begin with `prefix`, posted or not, earliest first."""
+    rows = session.scalars(
+        select(OutboxRow)
+        .where(OutboxRow.key.startswith(prefix, autoescape=True), OutboxRow.kind == kind)
+        .order_by(OutboxRow.id)
+    )
+    return [_notice(row) for row in rows]
+
+
 def _notice(row: OutboxRow) -> Notice:
     return Notice(
         id=row.id,

@@ -1,6 +1,6 @@
 """Pairs found by what they have to do with: a message, a thread, a person, another pair."""
 
-from sqlalchemy import Text, cast, select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from storage.pairs import Pair, PairStatus, pair_of
@@ -46,3 +46,12 @@ def pairs_of_person(session: Session, *, team_id: str, user_id: str) -> list[Pai
         select(PairRow).where(PairRow.team_id == team_id, theirs, PairRow.status != PairStatus.ERASED)
     )
     return [pair_of(row) for row in rows]
+
+
+def count_of_person(session: Session, *, team_id: str, user_id: str) -> dict[PairStatus, int]:
+    """Return how many of the pairs in which somebody asked or answered stand where."""
+    theirs = (PairRow.asked_by == user_id) | (PairRow.answered_by == user_id)
+    rows = session.execute(
+        select(PairRow.status, func.count()).where(PairRow.team_id == team_id, theirs).group_by(PairRow.status)
+    )
+    return {PairStatus(status): count for status, count in rows}

@@ -30,6 +30,22 @@ def queue_page(
     return [pair_of(row) for row in session.scalars(query)]
 
 
+def page_before(
+    session: Session, *, team_id: str, channel_ids: Collection[str], after: tuple[int, int], limit: int
+) -> tuple[int, int] | None:
+    """Return what the page before the one that follows `after` follows itself, None where it is the first page."""
+    priority, id_ = after
+    earlier = (PairRow.priority < priority) | ((PairRow.priority == priority) & (PairRow.id <= id_))
+    key = session.execute(
+        select(PairRow.priority, PairRow.id)
+        .where(*_waiting(team_id, channel_ids), earlier)
+        .order_by(PairRow.priority.desc(), PairRow.id.desc())
+        .offset(limit)
+        .limit(1)
+    ).first()
+    return (key.priority, key.id) if key else None
+
+
 def count_queue(session: Session, *, team_id: str, channel_ids: Collection[str]) -> int:
     """Return how many pairs wait for a review of somebody who is in the private channels `channel_ids`."""
     return session.scalar(select(func.count()).where(*_waiting(team_id, channel_ids))) or 0

@@ -20,15 +20,40 @@ def context(mrkdwn: str) -> Block:
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": mrkdwn}]}
 
 
-def button(text: str, *, action_id: str, value: str, style: str | None = None) -> Block:
-    """A button; `style` is None, "primary" or "danger"."""
-    element = {
-        "type": "button",
-        "text": {"type": "plain_text", "text": text},
-        "action_id": action_id,
-        "value": value,
-    }
-    return {**element, "style": style} if style else element
+def plain(text: str) -> Block:
+    """Text that is shown as it is, but for :emoji:."""
+    return {"type": "plain_text", "text": text}
+
+
+def button(text: str, *, action_id: str, value: str, style: str | None = None, confirm: Block | None = None) -> Block:
+    """A button; `style` is None, "primary" or "danger". `confirm`: what is asked before it counts."""
+    element = {"type": "button", "text": plain(text), "action_id": action_id, "value": value}
+    return element | ({"style": style} if style else {}) | ({"confirm": confirm} if confirm else {})
+
+
+def confirmation(title: str, text: str, *, yes: str) -> Block:
+    """The question that a button asks before it counts."""
+    return {"title": plain(title), "text": plain(text), "confirm": plain(yes), "deny": plain("Cancel")}
+
+
+def actions(*buttons: Block) -> Block:
+    """A row of buttons."""
+    return {"type": "actions", "elements": list(buttons)}
+
+
+def divider() -> Block:
+    """A line across."""
+    return {"type": "divider"}
+
+
+def rich(*parts: Block) -> Block:
+    """Rich text, whose texts Slack shows to the letter: no markup, mention or link in them comes alive."""
+    return {"type": "rich_text", "elements": list(parts)}
+
+
+def run(text: str, **style: bool) -> Block:
+    """A stretch of rich text; `style` names bold, italic, strike or code."""
+    return {"type": "text", "text": text, **({"style": style} if style else {})}
 
 
 def table(rows: list[list[str]]) -> Block:

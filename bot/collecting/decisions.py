@@ -53,6 +53,16 @@ class Decisions:
         self._now = now
         self._on_moved = on_moved
 
+    def may_decide(self, shown: Shown, *, by: str) -> Pair:
+        """Return a pair that somebody may decide about, as it was shown. Raises `ReviewRefusedError`."""
+        is_reviewer = self._readers.is_reviewer(by)
+        with self._database.reading() as session:
+            pair = _found(session, shown.pair_id)
+        may_read = self._readers.may_read(by, pair)
+        if refusal := _refusal(pair, shown, is_reviewer=is_reviewer, may_read=may_read):
+            raise ReviewRefusedError(refusal)
+        return pair
+
     def approve(self, shown: Shown, *, by: str) -> Pair:
         """Approve a pair. Raises `ReviewRefusedError`."""
         return self._decided(shown, by, lambda session, pair: self._say(session, pair, Verdict.APPROVE, by))
@@ -75,6 +85,26 @@ class Decisions:
             return self._say(session, pair, Verdict.APPROVE, by)
 
         return self._decided(shown, by, edit)
+
+    def nominate(self, shown: Shown, *, by: str) -> Pair:
+        """Propose a pair to the reviewers, as everybody may who can read it. Raises `ReviewRefusedError`."""
+
+        def say(session: Session, pair: Pair) -> Pair:
+            if by == pair.answered_by:
+                raise ReviewRefusedError("Nobody nominates their own answer. Somebody else has to.")
+            text = pair.content_hash
+            record_review(
+                session,
+                pair.id,
+                reviewer_id=by,
+                verdict=Verdict.NOMINATE,
+                via=Via.CLICK,
+                content_hash=text,
+                now=self._now(),
+            )
+            return self._settle(session, pair)
+
+        return self._decided(shown, by, say, only_reviewers=False)
 
     def take_back(self, pair_id: int, *, by: str) -> Pair:
         """Take back what somebody clicked on a pair. Raises `ReviewRefusedError` when they had clicked nothing."""
@@ -111,9 +141,11 @@ class Decisions:
 
         return self._decided(shown, by, decide)
 
-    def _decided(self, shown: Shown, by: str, act: Callable[[Session, Pair], Pair]) -> Pair:
+    def _decided(
+        self, shown: Shown, by: str, act: Callable[[Session, Pair], Pair], *, only_reviewers: bool = True
+    ) -> Pair:
         """Check who decides about what, act, and tell. Roles are asked for before the transaction."""
-        is_reviewer = self._readers.is_reviewer(by)
+        is_reviewer = not only_reviewers or self._readers.is_reviewer(by)
         with self._database.reading() as session:
             pair = _found(session, shown.pair_id)
         may_read = self._readers.may_read(by, pair)

@@ -25,6 +25,7 @@ from storage.pairs import (
     PairStatus,
     Priority,
     add_candidate,
+    add_if_missing,
     follow_source,
     get_pair,
     see_live,
@@ -82,6 +83,32 @@ class Reviews:
         if known:
             self._sync(team_id, channel_id, message_ts, thread_ts, None)
 
+    def look(self, *, team_id: str, channel_id: str, message_ts: str) -> Candidate | None:
+        """Return what a message answers: the pair where there is one, or what could become one. Stores nothing."""
+        message = self._slack.message(channel_id, message_ts)
+        thread_ts = message.thread_ts if message and message.is_reply else None
+        place = Place(team_id, channel_id, self._slack.is_private(channel_id))
+        found = next((f for f in self._reading.about(place, message_ts, thread_ts) if f.has(message_ts)), None)
+        if found is None or found.exchange is None:
+            return None
+        current = self._candidate(place, found)
+        is_as_stored = found.pair and current and current.content_hash == found.pair.source_hash
+        return found.pair if is_as_stored else current
+
+    def propose(self, *, team_id: str, channel_id: str, message_ts: str) -> Pair | None:
+        """Store what a message answers, for somebody to give their word on; None when it answers nothing.
+
+        It waits for nobody yet: a new one is as good as taken back.
+        """
+        self.sync(team_id=team_id, channel_id=channel_id, message_ts=message_ts)
+        with self._locks.of(channel_id):
+            found = self.look(team_id=team_id, channel_id=channel_id, message_ts=message_ts)
+            if found is None or isinstance(found, Pair):
+                return found
+            with self._database.writing() as session:
+                pair, _ = add_if_missing(session, found, now=self._now())
+                return settle(session, pair, approvals_needed=self._policy.approvals_needed, now=self._now())
+
     def recheck(self, team_id: str, *, older_than: datetime, limit: int) -> int:
         """Look again at the pairs not looked at for longest: events get lost. Returns at how many."""
         with self._database.reading() as session:
@@ -112,11 +139,11 @@ class Reviews:
                 pair = add_candidate(session, candidate, now=self._now())
             elif found.pair is not None:
                 pair = get_pair(session, found.pair.id, lock=True)
-            before = pair.status
+            before = pair
             pair = self._decide(session, pair, candidate, votes, found)
-        if pair.status is not before or found.pair is None:
+        if found.pair is None or _looks(pair) != _looks(before):
             self._on_moved(pair)
-        return self._outcome(pair, before, votes)
+        return self._outcome(pair, before.status, votes)
 
     def _decide(self, session: Session, pair: Pair, candidate: Candidate | None, votes: Votes, found: Found) -> Pair:
         now, needed = self._now(), self._policy.approvals_needed
@@ -168,3 +195,8 @@ class Reviews:
         if pair.status is PairStatus.CANDIDATE:
             return Outcome.NOMINATED if votes.ticks else Outcome.UNCHANGED
         return Outcome(pair.status.value) if pair.status is not before else Outcome.UNCHANGED
+
+
+def _looks(pair: Pair) -> tuple[object, ...]:
+    """Return what people see of a pair."""
+    return (pair.status, pair.content_hash, pair.channel_is_private)

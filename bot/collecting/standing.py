@@ -23,6 +23,8 @@ from storage.reviews import Review, Verdict, Via, reviews_of
 from storage.twins import forget_twins
 
 CARD = "pair"
+WIPE = "wipe"
+"""A notice that has a pair's cards say nothing any more: what is erased must not stand in the review channel."""
 
 
 def card_key(pair: Pair) -> str:
@@ -72,6 +74,11 @@ def move(session: Session, pair: Pair, status: PairStatus, *, approvals_needed: 
             settle(session, set_replaced_by(session, other.id, None), approvals_needed=approvals_needed, now=now)
     if status is PairStatus.ERASED:
         forget_twins(session, pair.id)
+        if pair.priority is not Priority.PROPOSED:
+            payload = {"pair_id": pair.id}
+            outbox.enqueue(
+                session, team_id=pair.team_id, key=f"pair:{pair.id}:wipe", kind=WIPE, payload=payload, now=now
+            )
     return pair
 
 

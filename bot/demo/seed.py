@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.blocks.teaching import TEACH
 from bot.demo.content import Channel, Company, Conversation, DemoContent, Question
 
 BETWEEN_QUESTIONS = timedelta(hours=3)
@@ -55,10 +56,12 @@ def workspace_seed(content: DemoContent, *, history_until: datetime | None) -> d
             "commands": [
                 {
                     "command": "/timbre",
-                    "description": "Learn, compare, roll back",
-                    "usage_hint": "[help|status|retrain|cancel|rollback]",
+                    "description": "Review, learn, compare, roll back",
+                    "usage_hint": "[help|status|review|opt-out|opt-in|forget|retrain|cancel|rollback]",
+                    "should_escape": True,
                 }
             ],
+            "shortcuts": [{"callback_id": TEACH, "name": "Teach Timbre this answer"}],
             "guide": {"channel": channel_of(company, asked.channel).name, "question": asked.text},
         },
         "people": [

@@ -8,7 +8,7 @@ from slack_bolt import Ack, Respond
 
 from bot.answering.questions import Questions
 from bot.slack.payloads import ButtonClick
-from bot.steering import Steering
+from bot.steering.voices import VoiceCommands
 
 logger = logging.getLogger(__name__)
 
@@ -16,8 +16,8 @@ logger = logging.getLogger(__name__)
 class Clicks:
     """Decisions on a voice, thumbs on an answer."""
 
-    def __init__(self, steering: Steering, questions: Questions) -> None:
-        self._steering = steering
+    def __init__(self, voices: VoiceCommands, questions: Questions) -> None:
+        self._voices = voices
         self._questions = questions
 
     def approve_voice(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
@@ -46,5 +46,5 @@ class Clicks:
 
     def _decide(self, body: dict[str, Any], respond: Respond, *, approve: bool) -> None:
         click = ButtonClick.from_payload(body)
-        said = self._steering.decide(int(click.value), approve=approve, by=click.user_id)
+        said = self._voices.decide(int(click.value), approve=approve, by=click.user_id)
         respond(text=said, response_type="ephemeral", replace_original=False)

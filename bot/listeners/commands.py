@@ -5,7 +5,7 @@ from typing import Any
 from slack_bolt import Ack, Respond
 
 from bot.slack.payloads import CommandCall
-from bot.steering import Steering
+from bot.steering.commands import Steering
 
 
 class SlashCommands:
@@ -17,4 +17,5 @@ class SlashCommands:
     def timbre(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         """Carry out a command and tell its user alone."""
         ack()
-        respond(text=self._steering.run(CommandCall.from_payload(body)), response_type="ephemeral")
+        said = self._steering.run(CommandCall.from_payload(body))
+        respond(text=said.text, blocks=said.blocks or None, response_type="ephemeral")

@@ -53,4 +53,6 @@ class Events:
             return event.get("channel_type") == "im" and is_said and not event.get("bot_id")
         if event["type"] == "app_mention":
             return not event.get("bot_id")
+        if event["type"] == "app_home_opened":
+            return event.get("tab") == "home"
         return self._policy.concerns(emoji_name(event["reaction"])) and event["item"].get("type") == "message"

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from bot.slack.mrkdwn import unescape
@@ -116,3 +117,73 @@ class ButtonClick:
             user_id=body["user"]["id"],
             value=body["actions"][0]["value"],
         )
+
+
+class Surface(StrEnum):
+    """Where somebody pressed a button about a pair."""
+
+    CARD = "card"
+    QUEUE = "queue"
+    HOME = "home"
+
+
+@dataclass(frozen=True)
+class ReviewClick:
+    """Somebody pressed a button about a pair, or about a page of the queue. App Home has no `response_url`."""
+
+    team_id: str
+    user_id: str
+    surface: Surface
+    value: str
+    trigger_id: str
+    response_url: str
+
+    @classmethod
+    def from_payload(cls, body: dict[str, Any]) -> "ReviewClick":
+        """Read the first action of a block_actions payload."""
+        container = body["container"]
+        surface = Surface.QUEUE if container.get("is_ephemeral") else Surface.CARD
+        return cls(
+            team_id=body["team"]["id"],
+            user_id=body["user"]["id"],
+            surface=Surface.HOME if container["type"] == "view" else surface,
+            value=body["actions"][0]["value"],
+            trigger_id=body["trigger_id"],
+            response_url=body.get("response_url", ""),
+        )
+
+
+@dataclass(frozen=True)
+class ShortcutCall:
+    """Somebody chose a shortcut from a message's menu."""
+
+    team_id: str
+    user_id: str
+    channel_id: str
+    message_ts: str
+    trigger_id: str
+
+    @classmethod
+    def from_payload(cls, body: dict[str, Any]) -> "ShortcutCall":
+        """Read a message_action payload."""
+        return cls(
+            body["team"]["id"], body["user"]["id"], body["channel"]["id"], body["message_ts"], body["trigger_id"]
+        )
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Somebody sent a modal off. `typed`: what stands in its inputs, by block."""
+
+    team_id: str
+    user_id: str
+    metadata: str
+    typed: dict[str, str]
+
+    @classmethod
+    def from_payload(cls, body: dict[str, Any]) -> "Submission":
+        """Read a view_submission payload."""
+        view = body["view"]
+        inputs = ((block_id, value) for block_id, held in view["state"]["values"].items() for value in held.values())
+        typed = {block_id: (value.get("value") or "").strip() for block_id, value in inputs}
+        return cls(body["team"]["id"], body["user"]["id"], view["private_metadata"], typed)

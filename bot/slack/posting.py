@@ -1,11 +1,20 @@
 """Posts in Slack once, even when the process dies between posting and remembering."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from slack_sdk import WebClient
 
 MARKER = "timbre_post"
+
+
+@dataclass(frozen=True)
+class Post:
+    """A message to be posted."""
+
+    text: str
+    blocks: list[dict[str, Any]]
 
 
 class Poster:

@@ -16,7 +16,11 @@ from tests.playground_server import RunningPlayground, wait_until
 
 SEED: dict[str, Any] = {
     "team": {"name": "Tinhouse", "domain": "tinhouse"},
-    "app": {"name": "timbre", "commands": [{"command": "/timbre", "description": "Ask", "usage_hint": "[help]"}]},
+    "app": {
+        "name": "timbre",
+        "commands": [{"command": "/timbre", "description": "Ask", "usage_hint": "[help]", "should_escape": True}],
+        "shortcuts": [{"callback_id": "teach_answer", "name": "Teach Timbre this answer"}],
+    },
     "people": [
         {"id": "UADA", "name": "ada", "real_name": "Ada", "is_admin": True},
         {"id": "UBEN", "name": "ben", "real_name": "Ben"},

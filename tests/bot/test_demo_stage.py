@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.bootstrap import Bot, StartError
+from bot.bootstrap import Bot
+from bot.connecting import StartError
 from bot.demo.stage import Stage, StageError
 from bot.processes import free_port
 from bot.settings import Settings, load_settings

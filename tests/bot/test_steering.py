@@ -13,7 +13,8 @@ from bot.slack.conversations import Conversations
 from bot.slack.payloads import CommandCall
 from bot.slack.posting import Poster
 from bot.slack.roles import Roles
-from bot.steering import Steering
+from bot.steering.commands import Steering
+from bot.steering.voices import VoiceCommands
 from storage import audit, outbox
 from storage.database import Database
 from storage.runs import RunStatus, list_runs
@@ -32,6 +33,7 @@ class Helm:
     """Steering, and the review channel in which its notices appear."""
 
     steering: Steering
+    voices: VoiceCommands
     notices: Notices
     review: Channel
     settings: Settings
@@ -39,12 +41,12 @@ class Helm:
 
     def run(self, text: str, *, by: str = "UADA") -> str:
         name, *arguments = text.split()
-        return self.steering.run(CommandCall(TEAM, "CHELP", by, name, tuple(arguments)))
+        return self.steering.run(CommandCall(TEAM, "CHELP", by, name, tuple(arguments))).text
 
     def go_live(self) -> str:
         """Have a new voice proposed and approved; returns its name."""
         ballot = propose_voice(self.settings, self.database)
-        self.steering.decide(ballot.id, approve=True, by="UBEN")
+        self.voices.decide(ballot.id, approve=True, by="UBEN")
         name = live_name(self.database)
         assert name is not None
         return name
@@ -68,7 +70,7 @@ def helm(
 ) -> Helm:
     web = town.web
     notices = Notices(database, Conversations(web), Poster(web), review_channel=review.id, now=clock)
-    steering = Steering(
+    voices = VoiceCommands(
         database,
         Roles(web, reviewers="reviewers", admin_ids=frozenset()),
         Promotion(database, models, clock, base_name="base"),
@@ -77,7 +79,7 @@ def helm(
         base_name="base",
         now=clock,
     )
-    return Helm(steering, notices, review, settings, database)
+    return Helm(Steering(voices), voices, notices, review, settings, database)
 
 
 @pytest.fixture
@@ -158,7 +160,7 @@ def test_cancel_stops_the_run_once(ready: Helm) -> None:
 def test_an_approved_voice_answers_from_then_on(ready: Helm) -> None:
     ballot = propose_voice(ready.settings, ready.database)
 
-    assert ready.steering.decide(ballot.id, approve=True, by="UBEN") == "*voice-1* answers from now on."
+    assert ready.voices.decide(ballot.id, approve=True, by="UBEN") == "*voice-1* answers from now on."
 
     assert live_name(ready.database) == "voice-1"
     assert "*Voice in use:* voice-1" in ready.run("status")
@@ -167,7 +169,7 @@ def test_an_approved_voice_answers_from_then_on(ready: Helm) -> None:
 def test_a_rejected_voice_changes_nothing(ready: Helm) -> None:
     ballot = propose_voice(ready.settings, ready.database)
 
-    assert ready.steering.decide(ballot.id, approve=False, by="UBEN") == "Rejected. The voice in use stays."
+    assert ready.voices.decide(ballot.id, approve=False, by="UBEN") == "Rejected. The voice in use stays."
 
     assert live_name(ready.database) is None
     assert ready.runs() == [RunStatus.REJECTED]
@@ -178,7 +180,7 @@ def test_a_rejected_voice_changes_nothing(ready: Helm) -> None:
 def test_only_reviewers_decide_and_that_is_checked_at_the_click(ready: Helm, user: str, approve: bool) -> None:
     ballot = propose_voice(ready.settings, ready.database)
 
-    assert ready.steering.decide(ballot.id, approve=approve, by=user) == "Only reviewers decide about a new voice."
+    assert ready.voices.decide(ballot.id, approve=approve, by=user) == "Only reviewers decide about a new voice."
 
     assert ready.runs() == [RunStatus.AWAITING_APPROVAL]
 
@@ -188,7 +190,7 @@ def test_two_approvals_at_once_are_one_decision(ready: Helm) -> None:
     said: list[str] = []
 
     def click(user: str) -> None:
-        said.append(ready.steering.decide(ballot.id, approve=True, by=user))
+        said.append(ready.voices.decide(ballot.id, approve=True, by=user))
 
     threads = [threading.Thread(target=click, args=(user,)) for user in ("UBEN", "UCLEO", "UBEN")]
     for thread in threads:
@@ -208,7 +210,7 @@ def test_the_decision_replaces_the_reports_buttons(ready: Helm) -> None:
     (message,) = ready.review.slack.messages(ready.review.id, as_="UADA")
     assert message["blocks"][-1]["type"] == "actions"
 
-    ready.steering.decide(ballot.id, approve=True, by="UBEN")
+    ready.voices.decide(ballot.id, approve=True, by="UBEN")
 
     (message, *_) = ready.review.slack.messages(ready.review.id, as_="UADA")
     assert all(block["type"] != "actions" for block in message["blocks"])
@@ -218,10 +220,10 @@ def test_the_decision_replaces_the_reports_buttons(ready: Helm) -> None:
 def test_a_click_on_buttons_that_a_crash_left_behind_takes_them_away(ready: Helm, clock: Clock) -> None:
     ballot = propose_voice(ready.settings, ready.database)
     # Decided before it was known where the report is: as if the process had died in between.
-    ready.steering.decide(ballot.id, approve=False, by="UBEN")
+    ready.voices.decide(ballot.id, approve=False, by="UBEN")
     ready.notices.post_due()
 
-    assert ready.steering.decide(ballot.id, approve=True, by="UCLEO") == "This voice was rejected already."
+    assert ready.voices.decide(ballot.id, approve=True, by="UCLEO") == "This voice was rejected already."
 
     (message, *_) = ready.review.slack.messages(ready.review.id, as_="UADA")
     assert ":lock: This voice was rejected already." in said_in(message)
@@ -233,7 +235,7 @@ def test_a_ballot_that_is_out_of_time_says_so_and_loses_its_buttons(ready: Helm,
     ready.notices.post_due()
     clock.move_on(days=8)
 
-    assert "The time to decide" in ready.steering.decide(ballot.id, approve=True, by="UBEN")
+    assert "The time to decide" in ready.voices.decide(ballot.id, approve=True, by="UBEN")
 
     (message, *_) = ready.review.slack.messages(ready.review.id, as_="UADA")
     assert ":lock: The time to decide" in said_in(message)
@@ -246,7 +248,7 @@ def test_a_decision_stands_though_slack_wont_edit_the_report(
     ready.notices.post_due()
     town.control("trouble", api=[{"method": "chat.update", "answer": "is_inactive"}])
 
-    assert ready.steering.decide(ballot.id, approve=True, by="UBEN") == "*voice-1* answers from now on."
+    assert ready.voices.decide(ballot.id, approve=True, by="UBEN") == "*voice-1* answers from now on."
     assert "run:1:report could not be edited: is_inactive" in caplog.text
 
 
@@ -256,12 +258,12 @@ def test_a_voice_that_the_model_server_wont_speak_with_is_not_put_to_use(
     ballot = propose_voice(ready.settings, ready.database)
     model_server.says = "The same as ever."
 
-    said = ready.steering.decide(ballot.id, approve=True, by="UBEN")
+    said = ready.voices.decide(ballot.id, approve=True, by="UBEN")
 
     assert "voice-1 answers exactly like base" in said
     assert live_name(ready.database) is None
     model_server.says = None
-    assert ready.steering.decide(ballot.id, approve=True, by="UBEN") == "*voice-1* answers from now on."
+    assert ready.voices.decide(ballot.id, approve=True, by="UBEN") == "*voice-1* answers from now on."
 
 
 def test_rollback_goes_to_the_voice_before_or_to_a_named_one(ready: Helm) -> None:

@@ -1,10 +1,7 @@
-"""`/timbre`: each word it knows, in one table. Help and the listener are made from it."""
+"""Commands about voices, and decisions on a new one."""
 
-import difflib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -12,6 +9,7 @@ from bot.blocks.notices import progress_text
 from bot.notices import Notices, progress_key
 from bot.slack.mrkdwn import escape
 from bot.slack.payloads import CommandCall
+from bot.steering.commands import Command, NotAllowedError, RoleCheck, require_admin
 from storage import outbox
 from storage.adapters import get_adapter, list_adapters, live_voice
 from storage.ballots import get_ballot
@@ -21,32 +19,11 @@ from storage.pairs import PairStatus, count_by_status
 from storage.runs import list_runs
 from training.history import earlier_voices, how_to_bring_back
 from training.promotion import BallotClosed, BallotVoid, Promotion, PromotionError
-from training.runs import RunRefusedError, cancel_run, request_run
+from training.runs import cancel_run, request_run
 
 
-class RoleCheck(Protocol):
-    """Who may do what, asked at the moment of the act."""
-
-    def is_reviewer(self, user_id: str) -> bool: ...
-    def is_admin(self, user_id: str) -> bool: ...
-
-
-class NotAllowedError(Exception):
-    """Somebody asked for what their role does not cover; the message says who may."""
-
-
-@dataclass(frozen=True)
-class Command:
-    """One word after `/timbre`."""
-
-    name: str
-    usage: str
-    about: str
-    run: Callable[[CommandCall], str]
-
-
-class Steering:
-    """Carries out what people ask of Timbre, and says in mrkdwn what came of it."""
+class VoiceCommands:
+    """`status`, `retrain`, `cancel` and `rollback`, and the buttons of a comparison."""
 
     def __init__(
         self,
@@ -66,26 +43,14 @@ class Steering:
         self._min_pairs = min_pairs
         self._base_name = base_name
         self._now = now
-        commands = (
-            Command("help", "help", "what I understand", self._help),
-            Command("status", "status", "the voice in use, what it knows and what it is learning", self._status),
-            Command("retrain", "retrain", "learn a new voice from all approved answers (admins)", self._retrain),
-            Command("cancel", "cancel", "stop the run in progress (admins)", self._cancel),
-            Command("rollback", "rollback [VOICE]", "return to the voice before, or to VOICE (admins)", self._rollback),
-        )
-        self._commands = {command.name: command for command in commands}
 
-    def run(self, call: CommandCall) -> str:
-        """Carry out a slash command and return the answer for its user alone."""
-        command = self._commands.get(call.name)
-        if command is None:
-            near = difflib.get_close_matches(call.name, self._commands, n=1)
-            hint = f" Did you mean `/timbre {near[0]}`?" if near else " `/timbre help` lists what I know."
-            return f"I don't know `/timbre {escape(call.name)}`.{hint}"
-        try:
-            return command.run(call)
-        except (NotAllowedError, PromotionError, RunRefusedError) as err:
-            return escape(str(err))
+    def __iter__(self) -> Iterator[Command]:
+        yield Command("status", "status", "the voice in use, what it knows and what it is learning", self._status)
+        yield Command("retrain", "retrain", "learn a new voice from all approved answers (admins)", self._retrain)
+        yield Command("cancel", "cancel", "stop the run in progress (admins)", self._cancel)
+        yield Command(
+            "rollback", "rollback [VOICE]", "return to the voice before, or to VOICE (admins)", self._rollback
+        )
 
     def decide(self, ballot_id: int, *, approve: bool, by: str) -> str:
         """Approve or reject a new voice; returns what came of it. The role is checked here, at the click."""
@@ -115,11 +80,6 @@ class Steering:
             adapter = get_adapter(session, get_ballot(session, ballot_id).adapter_id)
         self._notices.show_decision(adapter.run_id, adapter=adapter.name, decision=decision)
 
-    def _help(self, call: CommandCall) -> str:
-        lines = [f"`/timbre {command.usage}` {command.about}" for command in self._commands.values()]
-        how = "Ask me by mentioning me. Reviewers mark good answers with :white_check_mark:, and I learn from them."
-        return "\n".join([how, *lines])
-
     def _status(self, call: CommandCall) -> str:
         with self._database.reading() as session:
             in_use = self._in_use(session, call.team_id)
@@ -148,7 +108,7 @@ class Steering:
         return f"{name} ({'no voice has been approved yet' if learnt else 'nothing learnt yet'})"
 
     def _retrain(self, call: CommandCall) -> str:
-        self._require_admin(call)
+        require_admin(self._roles, call)
         now = self._now()
         with self._database.writing() as session:
             run = request_run(
@@ -170,7 +130,7 @@ class Steering:
         return f"Run {run.id} is queued. Its progress and the comparison are posted in the review channel."
 
     def _cancel(self, call: CommandCall) -> str:
-        self._require_admin(call)
+        require_admin(self._roles, call)
         with self._database.writing() as session:
             runs = list_runs(session, team_id=call.team_id, limit=1)
             if not runs:
@@ -179,11 +139,7 @@ class Steering:
         return f"Run {run.id} is cancelled."
 
     def _rollback(self, call: CommandCall) -> str:
-        self._require_admin(call)
+        require_admin(self._roles, call)
         to = call.arguments[0] if call.arguments else None
         swap = self._promotion.rollback(team_id=call.team_id, to=to, by=call.user_id)
         return f"*{swap.adapter}* answers from now on; before it was {swap.previous}."
-
-    def _require_admin(self, call: CommandCall) -> None:
-        if not self._roles.is_admin(call.user_id):
-            raise NotAllowedError(f"Only admins may `/timbre {call.name}`.")

@@ -1,0 +1,1 @@
+"""What people ask of Timbre by `/timbre`, a module a topic."""
