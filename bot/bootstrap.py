@@ -204,7 +204,7 @@ class Bot:
         events = Events(questions, self._reviews, policy)
         home = Home(client, database, people, queue, readers, team_id=self.team_id)
         reviewing = Reviewing(decisions, queue, home)
-        lessons = Lessons(database, self._reviews, decisions, readers)
+        lessons = Lessons(database, self._reviews, decisions, readers, self._twins.resembling, now)
         # Models are slow, and Slack may ask reviews to wait: neither holds up the other, nor what a button is told.
         self._listeners = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener")
         self._answering = ThreadPoolExecutor(ANSWERING_THREADS, thread_name_prefix="answering")

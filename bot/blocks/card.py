@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.blocks.layout import Block, actions, button, context, divider, section
+from bot.blocks.layout import Block, actions, button, context, section
 from bot.blocks.pair_button import Key, PairButton
 from bot.blocks.words import asked_and_answered, changed, replacements, titled
 from bot.slack.mrkdwn import escape
@@ -120,11 +120,13 @@ def small_print(pair: Pair) -> str:
     return "\n".join(lines)
 
 
-def decide(card: Card, *, after: Key | None = None, rivals: int = RIVALS_SHOWN) -> list[Block]:
+def decide(
+    card: Card, *, after: Key | None = None, rivals: int = RIVALS_SHOWN, rival_limit: int = RIVAL_LIMIT
+) -> list[Block]:
     """Return what there is to click. Beside a near-duplicate, approving is a choice between the two."""
     pressed = PairButton.of(card.pair, after=after).value
     shown = card.rivals[:rivals]
-    blocks = [block for rival in shown for block in _against(card, rival, after)]
+    blocks = [block for rival in shown for block in _against(card, rival, after, rival_limit)]
     if card.waits:
         buttons = [
             button("Approve", action_id=APPROVE, value=pressed, style="primary"),
@@ -162,21 +164,18 @@ def _compared(title: str, before: str, after: str, limit: int) -> Block:
     return titled(title, after, limit) if before == after else changed(title, before, after, limit)
 
 
-def _against(card: Card, rival: Rival, after: Key | None) -> list[Block]:
+def _against(card: Card, rival: Rival, after: Key | None, limit: int) -> list[Block]:
     pressed = PairButton.of(card.pair, other_id=rival.pair.id, after=after).value
     alarm = ":warning: *These two seem to disagree.* " if rival.disagrees else ""
     heading = f"{alarm}Approved by {people(rival.approved_by)} for nearly the same question{_link(rival.pair)}:"
     return [
         section(heading),
-        asked_and_answered(
-            rival.pair.question, rival.pair.answer, question_limit=RIVAL_LIMIT // 3, answer_limit=RIVAL_LIMIT
-        ),
+        asked_and_answered(rival.pair.question, rival.pair.answer, question_limit=limit // 3, answer_limit=limit),
         actions(
             button("Replace it", action_id=REPLACE, value=pressed),
             button("Keep both", action_id=KEEP_BOTH, value=pressed),
             button("Discard this one", action_id=DISCARD, value=pressed, style="danger"),
         ),
-        *([divider()] if card.waits else []),
     ]
 
 

@@ -9,7 +9,7 @@ from bot.blocks.words import asked_and_answered
 from bot.slack.mrkdwn import escape
 
 NEXT, PREVIOUS, APPROVE_ALL, REJECT_ALL = "queue_next", "queue_previous", "queue_approve_all", "queue_reject_all"
-QUESTION_LIMIT, ANSWER_LIMIT = 200, 500
+QUESTION_LIMIT, ANSWER_LIMIT, RIVAL_LIMIT = 200, 500, 350
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ def _count(waiting: int) -> str:
 def _entry(card: Card, after: Key | None) -> list[Block]:
     pair = card.pair
     said = asked_and_answered(pair.question, pair.answer, question_limit=QUESTION_LIMIT, answer_limit=ANSWER_LIMIT)
-    return [context(f"{headline(card)}\n{small_print(pair)}"), said, *decide(card, after=after, rivals=1)]
+    buttons = decide(card, after=after, rivals=1, rival_limit=RIVAL_LIMIT)
+    return [context(f"{headline(card)}\n{small_print(pair)}"), said, *buttons]
 
 
 def _turning(page: Page) -> list[Block]:

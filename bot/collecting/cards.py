@@ -20,7 +20,7 @@ from storage.database import Database
 from storage.outbox import Notice
 from storage.pairs import Pair, PairStatus, get_pair
 from storage.reviews import Verdict, reviews_of, standing_reviewers
-from storage.twins import twins_of
+from storage.twins import Twin, twins_of
 
 logger = logging.getLogger(__name__)
 
@@ -37,15 +37,17 @@ def card_of(
     session: Session, pair: Pair, *, approvals_needed: int, may_read: Callable[[Pair], bool] = lambda _: True
 ) -> Card:
     """Return a pair with the words that stand on it and the approved answers it resembles, where they may be read."""
-    found = [(twin, get_pair(session, twin.other_id)) for twin in twins_of(session, pair.id)]
-    rivals = tuple(
-        Rival(other, tuple(standing_reviewers(session, other.id, Verdict.APPROVE)), twin.disagrees)
-        for twin, other in found
-        if may_read(other)
-    )
+    found = (rival_of(session, twin) for twin in twins_of(session, pair.id))
+    rivals = tuple(rival for rival in found if may_read(rival.pair))
     standing = tuple(review for review in reviews_of(session, pair.id) if review.stands)
     is_compared = pair.status in (PairStatus.CANDIDATE, PairStatus.APPROVED)
     return Card(pair, standing, rivals if is_compared else (), approvals_needed)
+
+
+def rival_of(session: Session, twin: Twin) -> Rival:
+    """Return the approved answer that a pair resembles."""
+    approved_by = standing_reviewers(session, twin.other_id, Verdict.APPROVE)
+    return Rival(get_pair(session, twin.other_id), tuple(approved_by), twin.disagrees)
 
 
 class ReviewCards:

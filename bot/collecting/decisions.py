@@ -122,6 +122,7 @@ class Decisions:
 
     def choose(self, shown: Shown, other_id: int, decision: TwinDecision, *, by: str) -> Pair:
         """Decide between a pair and an approved one that answers nearly the same. Raises `ReviewRefusedError`."""
+        moved: list[Pair] = []
 
         def decide(session: Session, pair: Pair) -> Pair:
             if decision is not TwinDecision.DISCARD and pair.status is not PairStatus.APPROVED:
@@ -136,10 +137,13 @@ class Decisions:
             if decision is TwinDecision.DISCARD:
                 return self._settle(session, set_replaced_by(session, pair.id, other.id))
             if decision is TwinDecision.REPLACE:
-                self._settle(session, set_replaced_by(session, other.id, pair.id))
+                moved.append(self._settle(session, set_replaced_by(session, other.id, pair.id)))
             return pair
 
-        return self._decided(shown, by, decide)
+        pair = self._decided(shown, by, decide)
+        for other in moved:
+            self._on_moved(other)
+        return pair
 
     def _decided(
         self, shown: Shown, by: str, act: Callable[[Session, Pair], Pair], *, only_reviewers: bool = True

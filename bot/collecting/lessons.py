@@ -1,21 +1,28 @@
 """What the modal teaches: an answer somebody points at, or one that waits, edited on the way to its approval."""
 
 import json
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from slack_sdk.errors import SlackApiError
 
+from bot.blocks.card import Rival
 from bot.blocks.pair_button import HASH_LENGTH, Key, PairButton
 from bot.blocks.teaching import ANSWER, INPUT_LIMIT, QUESTION, Lesson
-from bot.collecting.cards import card_of
+from bot.collecting.cards import card_of, rival_of
 from bot.collecting.decisions import Decisions, ReviewRefusedError, Shown
 from bot.collecting.queue import readable_beside
 from bot.collecting.readers import PairReaders
 from bot.collecting.reviews import Reviews
 from storage.database import Database
 from storage.pairs import Candidate, Pair, PairStatus, get_pair
+from storage.twins import Twin
+from training.voices import VoiceServerError
+
+logger = logging.getLogger(__name__)
 
 NOT_THERE = ("not_in_channel", "channel_not_found", "missing_scope")
 NO_QUESTION = "I can't tell which question this answers, or somebody in it is not learnt from."
@@ -65,11 +72,15 @@ class Lessons:
         reviews: Reviews,
         decisions: Decisions,
         readers: PairReaders,
+        resembling: Callable[[Pair], list[Twin]],
+        now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._reviews = reviews
         self._decisions = decisions
         self._readers = readers
+        self._resembling = resembling
+        self._now = now
 
     def about_message(self, *, team_id: str, channel_id: str, message_ts: str, by: str) -> tuple[Lesson, Topic]:
         """Return what a message teaches. Raises `ReviewRefusedError` when that is nothing, or nothing for `by`."""
@@ -112,11 +123,25 @@ class Lessons:
         return pair
 
     def _lesson(self, candidate: Candidate, *, may_decide: bool) -> Lesson:
-        if not isinstance(candidate, Pair) or candidate.status is PairStatus.ERASED:
-            return Lesson(candidate, may_decide=may_decide)
+        if not isinstance(candidate, Pair):
+            return Lesson(candidate, self._rivals(candidate), may_decide)
         with self._database.reading() as session:
             card = card_of(session, candidate, approvals_needed=1, may_read=readable_beside(candidate))
         return Lesson(candidate, card.rivals, may_decide)
+
+    def _rivals(self, candidate: Candidate) -> tuple[Rival, ...]:
+        """Return the approved answers that one which is not stored resembles; none while the models are away."""
+        fields = {name: getattr(candidate, name) for name in Candidate.__dataclass_fields__}
+        unstored = Pair(
+            **fields, id=0, status=PairStatus.WITHDRAWN, context=None, created_at=self._now(), decided_at=None
+        )
+        try:
+            twins = self._resembling(unstored)
+        except VoiceServerError as err:
+            logger.warning("an answer could not be compared with the approved ones: %s", type(err).__name__)
+            return ()
+        with self._database.reading() as session:
+            return tuple(rival_of(session, twin) for twin in twins)
 
 
 @contextmanager

@@ -39,7 +39,7 @@ _PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]")
 
 
 class Twins:
-    """Runs where the index is owned. `on_compared` is told of each candidate that resembles an approved answer."""
+    """Runs where the index is owned. `on_compared` is told of each pair that resembles an approved answer."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class Twins:
             is_told = bool(twins_of(session, pair.id))
             if is_told and pair.status is PairStatus.APPROVED:
                 ask_reviewers(session, pair, now=self._now())
-        if is_told and pair.status is PairStatus.CANDIDATE:
+        if is_told:
             self._on_compared(pair)
 
     def _pairs(self, hits: Sequence[Hit]) -> list[Pair]:
