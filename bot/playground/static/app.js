@@ -3,7 +3,6 @@
 import { act, chooseTeam } from "./api.js";
 import { plainText, text as textObject } from "./blocks.js";
 import { ask, askText } from "./dialogs.js";
-import { contentOf } from "./files.js";
 import { closeMenu } from "./menu.js";
 import { namesFrom, slugOf, typedText } from "./names.js";
 import { ROLES, roleOf } from "./roles.js";
@@ -70,40 +69,6 @@ export class App {
       deny: plainText(deny),
       danger: style === "danger",
     });
-  }
-
-  async send({ channel, thread, text, broadcast, files = [] }) {
-    const to = channel.id ?? `@${this.store.person(channel.with).name}`;
-    if (files.length) return this.#upload(to, thread, text, files);
-    if (text.startsWith("/")) return this.#command(to, thread, text);
-    return Boolean(
-      await this.act("post", { channel: to, text, thread_ts: thread ?? undefined, broadcast: broadcast || undefined }),
-    );
-  }
-
-  /** Share files, the text with the first of them. A file that is refused is said, and the rest is sent all the same. */
-  async #upload(channel, thread, text, files) {
-    let isTaken = false;
-    for (const file of files) {
-      const content = await contentOf(file).catch((error) => this.failed(error));
-      if (content === null) continue;
-      const body = { channel, name: file.name, content_base64: content, thread_ts: thread ?? undefined };
-      const answer = await this.act("upload", { ...body, text: isTaken ? undefined : text });
-      isTaken ||= Boolean(answer);
-    }
-    return isTaken;
-  }
-
-  async #command(channel, thread, text) {
-    const [command, ...rest] = text.split(" ");
-    const known = this.store.commands.map((one) => one.command);
-    if (!known.includes(command)) {
-      toast(`There is no command ${command}.${known.length ? ` Try ${known.join(", ")}.` : ""}`, "error");
-      return false;
-    }
-    return Boolean(
-      await this.act("command", { channel, command, text: rest.join(" "), thread_ts: thread ?? undefined }),
-    );
   }
 
   reacted(message, name) {

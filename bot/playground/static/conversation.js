@@ -2,10 +2,8 @@
 
 import { h, once, place } from "./dom.js";
 import { messageKeyPressed } from "./keys.js";
-import { drawMessage } from "./message.js";
-import { day, dayKey, full } from "./time.js";
+import { Rows } from "./rows.js";
 
-const GROUPED_S = 300; // messages of one author within this many seconds stand together
 const NEAR_PX = 80; // this close to an end counts as being there
 const WINDOW = 120; // messages drawn at once, however many are known
 const MARGIN = 20; // messages drawn at least above the one that is being read
@@ -15,15 +13,13 @@ export class Conversation {
   #app;
   #channel;
   #thread;
-  #rows = new Map(); // ts to { message, flags, node }
+  #rows;
   #list = h("div.rows");
   #jump;
   #last = null; // the newest message known
   #until = null; // the last message drawn (its timestamp); null follows the conversation's end
   #atEnd = true;
   #current = null; // the message that Tab reaches; arrow keys lead to the others
-  #open = null; // the thread that stands open beside this list
-  #seen; // everything up to this timestamp was read when the conversation was opened
   node;
 
   /**
@@ -34,7 +30,7 @@ export class Conversation {
     this.#app = app;
     this.#channel = channel.id;
     this.#thread = thread;
-    this.#seen = channel.unread ? channel.last_read : null;
+    this.#rows = new Rows(app, { thread, seen: channel.unread ? channel.last_read : null });
     this.empty = empty;
     this.#jump = h("button.jump", { type: "button", hidden: true, onclick: () => this.toEnd() }, "New messages ↓");
     this.scroller = h(
@@ -62,21 +58,19 @@ export class Conversation {
 
   /** Forget how messages were drawn: names or roles changed. */
   forget() {
-    this.#rows.clear();
+    this.#rows.forget();
     this.redraw();
   }
 
   /** Draw a message again although it did not change: its thread's status did. */
   forgetMessage(ts) {
-    this.#rows.delete(ts);
+    this.#rows.forget(ts);
     this.redraw();
   }
 
   /** Mark the message whose thread stands open beside this list. */
   markOpen(thread) {
-    this.#open = thread;
-    for (const row of this.#list.querySelectorAll(".message"))
-      row.classList.toggle("is-open", row.dataset.ts === thread);
+    this.#rows.markOpen(thread);
   }
 
   close() {
@@ -201,15 +195,8 @@ export class Conversation {
   }
 
   #nodes({ messages, hasMore }, start, end) {
-    const nodes = [hasMore || start > 0 ? this.#older : null, messages.length ? null : this.#emptyNode];
-    let previous = messages[start - 1] ?? null;
-    const live = new Set();
-    for (const message of messages.slice(start, end)) {
-      nodes.push(...this.#divider(message, previous, messages), this.#row(message, previous));
-      live.add(message.ts);
-      previous = message;
-    }
-    for (const ts of this.#rows.keys()) if (!live.has(ts)) this.#rows.delete(ts);
+    const older = hasMore || start > 0 ? this.#older : null;
+    const nodes = [older, messages.length ? null : this.#emptyNode, ...this.#rows.draw(messages, start, end)];
     return nodes.filter(Boolean);
   }
 
@@ -223,36 +210,6 @@ export class Conversation {
 
   get #emptyNode() {
     return h("div.empty", {}, this.empty());
-  }
-
-  #divider(message, previous, messages) {
-    const dividers = [];
-    if (this.#thread && previous === messages[0] && messages.length > 1) {
-      const count = messages.length - 1;
-      dividers.push(h("div.divider", {}, h("span", {}, `${count} ${count === 1 ? "reply" : "replies"}`)));
-    } else if (!this.#thread && (!previous || dayKey(previous.ts) !== dayKey(message.ts))) {
-      dividers.push(h("div.divider", { role: "separator", title: full(message.ts) }, h("span", {}, day(message.ts))));
-    }
-    if (
-      !this.#thread &&
-      this.#seen &&
-      previous &&
-      Number(previous.ts) <= Number(this.#seen) &&
-      Number(message.ts) > Number(this.#seen)
-    ) {
-      dividers.push(h("div.divider.new", { role: "separator" }, h("span", {}, "New")));
-    }
-    return dividers;
-  }
-
-  #row(message, previous) {
-    const compact = Boolean(previous) && follows(message, previous) && !(this.#thread && previous.ts === this.#thread);
-    const known = this.#rows.get(message.ts);
-    if (known && known.message === message && known.compact === compact) return known.node;
-    const node = drawMessage(message, this.#app, { compact, inThread: this.#thread !== null });
-    node.classList.toggle("is-open", message.ts === this.#open);
-    this.#rows.set(message.ts, { message, compact, node });
-    return node;
   }
 
   #keepPlace(anchor, messages) {
@@ -285,17 +242,4 @@ export class Conversation {
     if (atBottom && this.#until !== null) this.#moveDown();
     else if (scrollTop < NEAR_PX && scrollHeight > clientHeight) this.#moveUp();
   }
-}
-
-function follows(message, previous) {
-  return (
-    message.user === previous.user &&
-    !message.subtype &&
-    !previous.subtype &&
-    !previous.is_ephemeral === !message.is_ephemeral &&
-    !previous.reply_count &&
-    message.blocks?.[0]?.type !== "header" && // a report of its own, not the last message going on
-    Number(message.ts) - Number(previous.ts) < GROUPED_S &&
-    dayKey(message.ts) === dayKey(previous.ts)
-  );
 }

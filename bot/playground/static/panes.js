@@ -5,6 +5,7 @@ import { Conversation } from "./conversation.js";
 import { append, fill, h, icon, iconButton, once, place } from "./dom.js";
 import { drawHome } from "./home.js";
 import { titleOf } from "./names.js";
+import { send } from "./sending.js";
 import { thinking } from "./thinking.js";
 
 /** Keep `element` showing the channel that the route names. */
@@ -142,7 +143,7 @@ class Pane {
     const { app } = this;
     const title = titleOf(channel, app.store);
     const also = thread && channel.kind !== "im" ? h("input", { type: "checkbox" }) : null;
-    const send = (text, files) => app.send({ channel, thread, text, files, broadcast: also?.checked ?? false });
+    const broadcast = () => also?.checked ?? false;
     return new Composer(app, {
       key: `${app.store.me.id} ${channel.id ?? `@${channel.with}`} ${thread ?? ""}`,
       placeholder: thread ? "Reply…" : `Message ${title}`,
@@ -150,7 +151,7 @@ class Pane {
       extra: also
         ? h("label.also", {}, also, `Also to ${title}`)
         : h("span.composer-hint", {}, "@ mention · / command · Enter sends"),
-      send,
+      send: (text, files) => send(app, { channel, thread, text, files, broadcast: broadcast() }),
       shortcuts: () => globalShortcuts(app),
     });
   }

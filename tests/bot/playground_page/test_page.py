@@ -352,3 +352,12 @@ def test_a_second_workspace_is_chosen_in_the_bar_and_kept_over_a_reload(desk: De
     page.reload()
     row(page, "only here").wait_for()
     assert page.get_by_text("help-desk").count() == 0
+
+
+def test_a_tap_on_a_message_shows_its_buttons(desk: Desk) -> None:
+    room = desk.room()
+    desk.slack.control("post", user="ada", channel=room, text="tap me")
+    page = desk.open("ben", room, viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
+    row(page, "tap me").locator(".text").tap()
+    row(page, "tap me").get_by_role("button", name="React white check mark").tap()
+    row(page, "tap me").locator(".reaction").wait_for()
