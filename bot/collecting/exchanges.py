@@ -27,8 +27,10 @@ _GREETING = re.compile(
     r"again|[\w'’-]+))?[\s!.,:;)(🙂👋🎉-]*$",
     re.IGNORECASE,
 )
+_LEAD = r"(?:so |and |but |also |quick question[:,]? |question[:,]? ){0,5}"
+# Each part at most a few times: where a greeting could be repeated at will, "hi,hi,hi,…" took for ever.
 _ASKS = re.compile(
-    r"^(?:so |and |but |also |quick question[:,]? |question[:,]? |(?:hi|hey|hello)\b[^.?!]{0,30}[,!.—-]+ ?)*"
+    rf"^{_LEAD}(?:(?:hi|hey|hello)\b[^.?!]{{0,30}}[,!.—-]{{1,5}} ?)?{_LEAD}"
     r"(?:who|whom|whose|what|what's|when|where|where's|which|why|how|how's|is|are|am|was|were|do|does|did|can|could|"
     r"will|would|should|shall|may|has|have|had|any|anyone|anybody|does anyone|is there|are there|wondering|"
     r"i wonder|i'm wondering|i need help|need help|help with|please help|looking for|i'm looking for|"

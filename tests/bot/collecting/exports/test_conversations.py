@@ -1,7 +1,11 @@
 """Which exchanges of an export are proposed."""
 
+import time
 from typing import Any
 
+import pytest
+
+from bot.collecting.exchanges import is_question
 from bot.collecting.exports.conversations import Proposal, Ticks, guesses, proposals, rebuild
 from bot.slack.exported import read_exported
 from tests.bot.collecting.exports.making import KEY_THREAD, TICK, said, ticked, ts
@@ -102,6 +106,23 @@ def test_a_question_with_a_thread_of_its_own_is_not_guessed_at() -> None:
     found = proposed(*KEY_THREAD, said(200, "U4", "Lunch is served."))
 
     assert [proposal.exchange.in_thread for proposal in found] == [True]
+
+
+@pytest.mark.parametrize("part", ["hi,", "hey- ", "hello—hi!", "so ", "question: ", "quick question ", "@a-", "hi "])
+def test_no_message_takes_long_to_tell_from_a_question(part: str) -> None:
+    started = time.process_time()
+
+    assert not is_question(part * (40_000 // len(part)))
+
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Hi all, is the crane free", "so where is it", "hey Tom - quick question, and who has it", "hello! Any news"],
+)
+def test_a_greeting_before_a_question_does_not_hide_it(text: str) -> None:
+    assert is_question(text)
 
 
 def test_in_a_long_channel_only_what_is_near_is_looked_at() -> None:
