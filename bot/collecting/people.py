@@ -12,18 +12,23 @@ from storage import people
 from storage.answers import forget_questions_of
 from storage.audit import append
 from storage.database import Database
+from storage.knowledge import remove_documents_of
 from storage.lineage import voices_that_learnt
-from storage.pairs import Pair, PairStatus
+from storage.pairs import Pair, PairStatus, forget_contexts
 from storage.relations import pairs_of_person
 
 
 @dataclass(frozen=True)
 class Erased:
-    """What was erased of a person: pairs, and questions to Timbre. `voices`: those that had learnt from the pairs."""
+    """What was erased of a person: pairs, questions to Timbre, and documents made of conversations they were in.
+
+    `voices`: those that had learnt from the pairs.
+    """
 
     pairs: int
     questions: int
     voices: tuple[str, ...]
+    documents: int = 0
 
 
 class People:
@@ -70,11 +75,15 @@ class People:
             voices = voices_that_learnt(session, [pair.id for pair in theirs])
             erased = [self._erase_pair(session, pair, now=now) for pair in theirs]
             questions = forget_questions_of(session, team_id=team_id, user_id=user_id) if with_questions else 0
-            details = {"user": user_id, "pairs": len(erased), "questions": questions, "voices": voices}
+            documents = remove_documents_of(session, team_id=team_id, user_id=user_id, now=now)
+            if documents:
+                forget_contexts(session, team_id=team_id)
+            counts = {"pairs": len(erased), "questions": questions, "documents": documents}
+            details = {"user": user_id, **counts, "voices": voices}
             append(session, team_id=team_id, actor=by, action=action, details=details, now=now)
         for pair in erased:
             self._on_moved(pair)
-        return Erased(len(erased), questions, tuple(voices))
+        return Erased(len(erased), questions, tuple(voices), documents)
 
     def _erase_pair(self, session: Session, pair: Pair, *, now: datetime) -> Pair:
         return move(session, pair, PairStatus.ERASED, approvals_needed=self._policy.approvals_needed, now=now)

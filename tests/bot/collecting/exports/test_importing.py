@@ -18,8 +18,9 @@ from bot.collecting.exports.importing import import_export
 from bot.collecting.exports.layout import read_layout
 from bot.collecting.exports.report import Report
 from bot.collecting.exports.storing import Wanted
+from bot.collecting.people import People
+from bot.collecting.policy import ReviewPolicy
 from storage.database import Database
-from storage.knowledge import remove_documents_of
 from storage.listing import PairFilter, list_pairs
 from storage.pairs import Origin, Pair, PairStatus, Priority, set_status
 from storage.people import opt_out
@@ -161,11 +162,11 @@ def test_somebody_who_opted_out_neither_asks_nor_answers(database: Database, tmp
 def test_a_document_that_holds_the_words_of_somebody_who_left_goes(database: Database, tmp_path: Path) -> None:
     imported(database, tmp_path, files_of({"general": KEY_THREAD}), wanted=KNOWING)
 
-    with database.writing() as session:
-        assert remove_documents_of(session, team_id="T1", user_id="U5", now=NOW) == 0
-        assert remove_documents_of(session, team_id="T2", user_id="U3", now=NOW) == 0
-        assert remove_documents_of(session, team_id="T1", user_id="U3", now=NOW) == 1
-        opt_out(session, team_id="T1", user_id="U3", by="U3", now=NOW)
+    people = People(database, ReviewPolicy(frozenset({TICK}), frozenset({"x"}), 1), lambda: NOW)
+    assert people.opt_out(team_id="T1", user_id="U5").documents == 0
+    assert people.opt_out(team_id="T2", user_id="U3").documents == 0
+    erased = people.opt_out(team_id="T1", user_id="U3")
+    assert (erased.documents, erased.pairs) == (1, 0)
     assert titles_in(database) == []
     with database.reading() as session:
         assert {row.text for row in session.scalars(select(ChunkRow))} == {""}
