@@ -72,6 +72,13 @@ def twins_of(session: Session, pair_id: int) -> list[Twin]:
     return [_twin(row) for row in rows]
 
 
+def known_twins(session: Session, pair_id: int) -> list[Twin]:
+    """Return a pair's near-duplicates, found from either side, decided or not, the most similar first."""
+    either = (TwinRow.pair_id == pair_id) | (TwinRow.other_id == pair_id)
+    rows = session.scalars(select(TwinRow).where(either).order_by(TwinRow.similarity.desc(), TwinRow.created_at))
+    return [_twin(row) for row in rows]
+
+
 def disagreeing(session: Session, *, team_id: str) -> list[Twin]:
     """Return the approved pairs whose answers say different things and about which nobody decided, newest first."""
     pair, other = PairRow.__table__.alias("pair"), PairRow.__table__.alias("other")

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from storage.lineage import uses_of
 from storage.pairs import Pair, get_pair
 from storage.reviews import reviews_of
-from storage.twins import twins_of
+from storage.twins import known_twins
 
 
 def lineage(session: Session, pair_id: int) -> dict[str, Any]:
@@ -40,8 +40,13 @@ def lineage(session: Session, pair_id: int) -> dict[str, Any]:
             for review in reviews_of(session, pair_id)
         ],
         "near_duplicates": [
-            {"id": twin.other_id, "similarity": round(twin.similarity, 3), "disagrees": twin.disagrees}
-            for twin in twins_of(session, pair_id)
+            {
+                "id": twin.pair_id if twin.other_id == pair_id else twin.other_id,
+                "similarity": round(twin.similarity, 3),
+                "disagrees": twin.disagrees,
+                "decision": twin.decision.value if twin.decision else None,
+            }
+            for twin in known_twins(session, pair_id)
         ],
         "uses": [
             {

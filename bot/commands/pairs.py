@@ -140,7 +140,10 @@ def _told(found: dict[str, Any]) -> list[str]:
         lines.append(f"replaced   by pair {found['replaced_by']}")
     lines += [f"placeholder {one['placeholder']} stands {one['count']} times" for one in found["replaced"]]
     lines += [_review(one) for one in found["reviews"]]
-    lines += [f"duplicate  of pair {one['id']} ({one['similarity']:.2f})" for one in found["near_duplicates"]]
+    lines += [
+        f"duplicate  of pair {one['id']} ({one['similarity']:.2f}): {one['decision'] or 'nobody decided'}"
+        for one in found["near_duplicates"]
+    ]
     lines += [_use(one) for one in found["uses"]]
     return [*lines, "", f"Q: {found['question']}", f"A: {found['answer']}"]
 

@@ -11,6 +11,8 @@ from storage import pairs, reviews
 from storage.database import Database, sqlite_url
 from storage.pairs import Candidate, PairStatus
 from storage.reviews import Verdict, Via
+from storage.tables import AdapterRow, RunPairRow, RunRow
+from storage.twins import Twin, put_twin
 from storage.workspaces import register_workspace
 from tests.end_to_end.commands import Timbre
 from training.examples import read_examples
@@ -35,6 +37,20 @@ def pair(number: int, *, channel_id: str = "C1") -> Candidate:
     )
 
 
+def run(number: int, result: dict[str, object]) -> RunRow:
+    return RunRow(
+        id=number,
+        team_id="T1",
+        requested_by="U9",
+        channel_id="C1",
+        status="awaiting",
+        attempts=1,
+        progress={},
+        result=result,
+        created_at=NOW,
+    )
+
+
 @pytest.fixture
 def workspace(timbre: Timbre) -> Timbre:
     """A data folder with two approved pairs, one of them private, and one that waits."""
@@ -54,6 +70,12 @@ def workspace(timbre: Timbre) -> Timbre:
         )
         reviews.withdraw_review(session, 1, reviewer_id="U8", verdict=Verdict.NOMINATE, now=NOW, via=Via.CLICK)
         pairs.add_candidate(session, pair(3), now=NOW + timedelta(days=2))
+        put_twin(session, Twin(3, 1, 0.91, disagrees=True), now=NOW)
+        session.add(run(7, {"dataset_sha256": "ab" * 32}))
+        session.flush()
+        session.add(RunPairRow(run_id=7, pair_id=1, split="train"))
+        adapter = {"team_id": "T1", "name": "voice-7", "path": "/voice", "sha256": "cd" * 32, "status": "live"}
+        session.add(AdapterRow(run_id=7, created_at=NOW, **adapter))
     database.close()
     return timbre
 
@@ -91,7 +113,12 @@ def test_a_pair_is_shown_with_its_lineage(workspace: Timbre) -> None:
     ]
     assert [one["on_these_words"] for one in found["reviews"]] == [True, False]
     assert found["replaced"] == [{"kind": "phone", "placeholder": "[PHONE_1]", "count": 1}]
-    assert (found["near_duplicates"], found["uses"]) == ([], [])
+    assert found["near_duplicates"] == [{"id": 3, "similarity": 0.91, "disagrees": True, "decision": None}]
+    assert [(use["run"], use["split"], use["dataset_sha256"], use["adapter"]) for use in found["uses"]] == [
+        (7, "train", "ab" * 32, "voice-7")
+    ]
+    assert "used       in run 7 (awaiting) for train, dataset abababababab, voice voice-7" in told
+    assert "duplicate  of pair 3 (0.91): nobody decided" in told
     assert "answered   by U2, 2023-11-14T22:13:21+00:00" in told
     assert "review     approve by U9, reaction, 2026-03-02T09:30:00+00:00\n" in told
     assert "A: In drawer 1, call [PHONE_1]." in told
