@@ -2,10 +2,13 @@
 
 import json
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from storage.database import Database, sqlite_url
+from storage.workspaces import register_workspace
 from tests.bot.collecting.exports.making import KEY_THREAD, files_of, said, ticked, write_zip
 from tests.end_to_end.commands import Timbre
 
@@ -128,3 +131,16 @@ def test_ten_thousand_messages_take_seconds(timbre: Timbre) -> None:
 
     assert (found["messages"], found["threads"], found["proposed"]) == (10_000, 2_000, 2_000)
     assert time.monotonic() - started < 60
+
+
+def test_an_export_of_another_workspace_is_imported_and_noted(timbre: Timbre, export: Path) -> None:
+    timbre("db", "upgrade")
+    database = Database(sqlite_url(timbre.folder / ".timbre"))
+    with database.writing() as session:
+        register_workspace(session, team_id="T9", name="Elsewhere", now=datetime(2026, 3, 2, tzinfo=UTC))
+    database.close()
+
+    finished = timbre("import", export, "--json")
+
+    assert finished.document["proposed"] == 2
+    assert "timbre: the export is of another workspace (T1) than this folder (T9)" in finished.err

@@ -150,10 +150,13 @@ def _open(path: Path) -> zipfile.ZipFile:
     if path.is_dir():
         raise ArchiveError(f"{path}: is a folder; give the zip that Slack made")
     try:
+        with path.open("rb") as file:
+            begins_as_zip = file.read(4) == b"PK\x03\x04"
+    except OSError as err:
+        raise ArchiveError(f"{path}: can't be read: {err.strerror}") from err
+    try:
         return zipfile.ZipFile(path)
     except _DAMAGED as err:
-        with path.open("rb") as file:
-            is_cut = file.read(4) == b"PK\x03\x04"
-        if is_cut:
+        if begins_as_zip:
             raise ArchiveError(f"{path}: the zip is cut off or damaged; download it again") from err
         raise ArchiveError(f"{path}: is not a zip; give the zip that Slack made") from err

@@ -42,5 +42,4 @@ def import_export(
         store.propose(channel, proposals(rebuilt, Ticks(wanted.approve_emoji, layout.bots)))
         if wanted.with_knowledge:
             store.put(documents(rebuilt, channel, team_id=wanted.team_id, region=wanted.region))
-    store.finish()
     return report

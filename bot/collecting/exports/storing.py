@@ -61,15 +61,11 @@ class Store:
         for batch in _batches(iter(told)):
             with self._database.writing() as session:
                 quiet = opted_out(session, team_id=self._wanted.team_id)
-                for one in batch:
-                    if one.document is None or not quiet.intersection(one.document.people):
-                        self._put(session, one)
-
-    def finish(self) -> None:
-        """Have approved pairs looked up again when there is other knowledge than before."""
-        if self._report.documents["changed"] or self._report.documents["removed"]:
-            with self._database.writing() as session:
-                forget_contexts(session, team_id=self._wanted.team_id)
+                permitted = [one for one in batch if one.document is None or not quiet & {*one.document.people}]
+                changed = [self._put(session, one) for one in permitted]
+                if any(changed):
+                    # With what changed: whoever is interrupted must not leave approved pairs with stale passages.
+                    forget_contexts(session, team_id=self._wanted.team_id)
 
     def _candidates(
         self, channel: Conversation, proposals: Iterable[Proposal]
@@ -127,15 +123,17 @@ class Store:
             if pair.priority > Priority.NOMINATED:
                 set_priority(session, pair.id, Priority.NOMINATED)
 
-    def _put(self, session: Session, told: Told) -> None:
+    def _put(self, session: Session, told: Told) -> bool:
+        """Store a document or remove it, and return whether there is other knowledge than before."""
         if told.document is None:
             gone = remove_document(session, team_id=self._wanted.team_id, source=told.source, now=self._now())
             self._report.documents["removed"] += gone
-        elif put_document(session, told.document, now=self._now()):
-            self._report.documents["changed"] += 1
+            return gone
+        changed = put_document(session, told.document, now=self._now())
+        self._report.documents["changed" if changed else "unchanged"] += 1
+        if changed:
             self._report.count_replaced(told.redactions)
-        else:
-            self._report.documents["unchanged"] += 1
+        return changed
 
 
 def _waits_as_exported(pair: Pair) -> bool:
