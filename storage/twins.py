@@ -56,9 +56,8 @@ def decide_twin(
 
 
 def forget_twins(session: Session, pair_id: int) -> None:
-    """Forget a pair's near-duplicates that nobody decided about: it says something else now."""
-    either = (TwinRow.pair_id == pair_id) | (TwinRow.other_id == pair_id)
-    session.execute(delete(TwinRow).where(either, TwinRow.decision.is_(None)))
+    """Forget a pair's near-duplicates, and what was decided about them: it says something else now."""
+    session.execute(delete(TwinRow).where((TwinRow.pair_id == pair_id) | (TwinRow.other_id == pair_id)))
 
 
 def twins_of(session: Session, pair_id: int) -> list[Twin]:

@@ -163,6 +163,10 @@ class Reviews:
         """Have a pair say what Slack says now. What was deleted is not kept, not even to be compared."""
         was_decided = pair.status in (PairStatus.APPROVED, PairStatus.REJECTED) or pair.previous_question is not None
         keep = pair.status is PairStatus.APPROVED or pair.previous_question is not None
+        if pair.status is PairStatus.APPROVED:
+            # What can be found must not be other words than those that are approved.
+            needed = self._policy.approvals_needed
+            pair = move(session, pair, PairStatus.CANDIDATE, approvals_needed=needed, now=self._now())
         pair = follow_source(session, pair.id, candidate, keep_previous=keep and not has_lost_part)
         forget_twins(session, pair.id)
         if was_decided:

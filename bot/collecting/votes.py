@@ -17,8 +17,9 @@ UNKNOWN_TEXT = ""
 
 @dataclass(frozen=True)
 class Act:
-    """What somebody just did: a reaction put on a message at `ts`, as the event tells."""
+    """What somebody just did: a reaction put on message `message_ts`, at `ts`, as the event tells."""
 
+    message_ts: str
     user_id: str
     emoji: str
     ts: str
@@ -50,7 +51,8 @@ def votes_on(exchange: Exchange, policy: ReviewPolicy, is_reviewer: Callable[[st
     everybody = ticks | crosses
     last = exchange.answers[-1]
     edits = [_edit_over(m.edited_ts) for m in (exchange.question, *exchange.answers) if m.edited_ts]
-    acting = act.user_id if act and act.ts > max([*edits, last.ts]) and policy.concerns(act.emoji) else None
+    is_on_this = act is not None and any(act.message_ts == message.ts for message in exchange.answers)
+    acting = act.user_id if act and is_on_this and act.ts > max([*edits, last.ts]) else None
     # Whoever reacted to the last message of an answer has seen all of it; on an earlier one, it may have come later.
     fresh = frozenset() if edits else policy.ticks([last]) | policy.crosses([last])
     return Votes(

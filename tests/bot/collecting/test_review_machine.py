@@ -185,6 +185,23 @@ class Machine(RuleBasedStateMachine):
             self.react(self.post(user, text, root), by, EMOJI[0])
             self.deliver_all()
 
+    @rule(ts=messages, by=st.sampled_from(PEOPLE), text=st.sampled_from(ANSWERS))
+    def approve_and_edit_before_it_is_heard(self, ts: str, by: str, text: str) -> None:
+        self.react(ts, by, EMOJI[0])
+        self.edit(ts, text)
+        self.deliver_all()
+
+    @rule(target=messages, ts=messages, text=st.sampled_from(ANSWERS), by=st.sampled_from(PEOPLE), on_new=st.booleans())
+    def go_on_and_approve(self, ts: str, text: str, by: str, on_new: bool) -> Any:
+        with suppress(SlackError):
+            message = self.slack.message(ts)
+            if message.thread_ts and message.subtype is None:
+                new = self.post(message.user_id, text, ts)
+                self.react(new if on_new else ts, by, EMOJI[0])
+                self.deliver_all()
+                return new
+        return multiple()
+
     @rule(ts=messages, user=st.sampled_from(PEOPLE), emoji=st.sampled_from(EMOJI))
     def unreact(self, ts: str, user: str, emoji: str) -> None:
         with suppress(SlackError):

@@ -44,7 +44,7 @@ class Desk:
 
     def sync(self, channel: Channel, ts: str, *, ticked_by: str | None = None) -> Outcome:
         """Look at a message, because `ticked_by` just did what an event tells of."""
-        act = voting.Act(ticked_by, YES, f"{time.time():.6f}") if ticked_by else None
+        act = voting.Act(ts, ticked_by, YES, f"{time.time():.6f}") if ticked_by else None
         return self.reviews.sync(team_id=TEAM, channel_id=channel.id, message_ts=ts, act=act)
 
     def pair(self, channel: Channel, ts: str) -> Pair | None:
