@@ -98,11 +98,11 @@ def _candidates(file: Path, done: Imported, *, team_id: str, region: str) -> Ite
         if len(asked) != 1:
             done.refused.append(f"{line}: has several turns; a pair is one question and one answer")
             continue
-        question, answer, redactions = edited_text(
-            asked[0]["content"], line.example.completion[0]["content"], region=region
-        )
+        # No database takes NUL, and where nothing else was said nothing is left.
+        texts = (message["content"].replace("\x00", "") for message in (*asked, *line.example.completion))
+        question, answer, redactions = edited_text(*texts, region=region)
         if not question or not answer:
-            done.refused.append(f"{line}: the question is empty")
+            done.refused.append(f"{line}: the {'answer' if question else 'question'} is empty")
             continue
         done.without_system += len(asked) != len(line.example.prompt)
         yield _candidate(team_id, question, answer, redactions)
