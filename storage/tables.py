@@ -104,7 +104,7 @@ class PairRow(Base):
     __table_args__ = (
         UniqueConstraint("team_id", "channel_id", "answer_ts"),
         Index("ix_pairs_team_id_status_decided_at", "team_id", "status", "decided_at"),
-        Index("ix_pairs_queue", "team_id", "status", "priority", "id"),
+        Index("ix_pairs_queue", "team_id", "status", "priority", "id", "channel_is_private", "channel_id"),
         Index("ix_pairs_thread", "team_id", "channel_id", "thread_ts"),
         Index("ix_pairs_compared_at", "compared_at"),
         Index("ix_pairs_replaced_by_id", "replaced_by_id"),
