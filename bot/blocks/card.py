@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.blocks.layout import Block, actions, button, context, section
+from bot.blocks.layout import Block, actions, button, context, divider, section
 from bot.blocks.pair_button import Key, PairButton
 from bot.blocks.words import asked_and_answered, changed, replacements, titled
 from bot.slack.mrkdwn import escape
@@ -65,7 +65,8 @@ def card(card: Card) -> list[Block]:
         return [context(ERASED)]
     if card.pair.channel_is_private:
         return [context(WITHHELD)]
-    return [section(headline(card)), *said(card.pair), context(small_print(card.pair)), *decide(card)]
+    # Slack draws one message right below another of the same app's: the line keeps two cards apart.
+    return [section(headline(card)), *said(card.pair), context(small_print(card.pair)), *decide(card), divider()]
 
 
 def summary(card: Card) -> str:
@@ -145,6 +146,12 @@ def people(user_ids: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+def beside(rival: Rival) -> str:
+    """Return what is said above an approved answer to nearly the same question."""
+    said = ":warning: *These two seem to disagree.*" if rival.disagrees else "*Nearly the same question.*"
+    return f"{said} Approved by {people(rival.approved_by)}"
+
+
 def _waiting(card: Card) -> str:
     pair = card.pair
     nominated, approved = card.who(Verdict.NOMINATE), card.who(Verdict.APPROVE)
@@ -166,10 +173,8 @@ def _compared(title: str, before: str, after: str, limit: int) -> Block:
 
 def _against(card: Card, rival: Rival, after: Key | None, limit: int) -> list[Block]:
     pressed = PairButton.of(card.pair, other_id=rival.pair.id, after=after).value
-    alarm = ":warning: *These two seem to disagree.* " if rival.disagrees else ""
-    heading = f"{alarm}Approved by {people(rival.approved_by)} for nearly the same question{_link(rival.pair)}:"
     return [
-        section(heading),
+        section(f"{beside(rival)}{_link(rival.pair)}"),
         asked_and_answered(rival.pair.question, rival.pair.answer, question_limit=limit // 3, answer_limit=limit),
         actions(
             button("Replace it", action_id=REPLACE, value=pressed),

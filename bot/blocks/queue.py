@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.blocks.card import Card, decide, headline, small_print
 from bot.blocks.layout import Block, actions, button, confirmation, context, divider, section
 from bot.blocks.pair_button import Key, PairButton, key_text
-from bot.blocks.words import asked_and_answered
+from bot.blocks.words import answer_changed, asked_and_answered
 from bot.slack.mrkdwn import escape
 
 NEXT, PREVIOUS, APPROVE_ALL, REJECT_ALL = "queue_next", "queue_previous", "queue_approve_all", "queue_reject_all"
@@ -36,7 +36,8 @@ def queue(page: Page) -> list[Block]:
         blocks.append(section(":warning: *Approved answers that seem to disagree*"))
         blocks += [block for card in page.disputes for block in _entry(card, page.after)]
         blocks.append(divider())
-    blocks += [block for card in page.cards for block in _entry(card, page.after)]
+    for number, card in enumerate(page.cards):
+        blocks += [*([divider()] if number else []), *_entry(card, page.after)]
     return [*blocks, *_turning(page)]
 
 
@@ -57,7 +58,11 @@ def _count(waiting: int) -> str:
 
 def _entry(card: Card, after: Key | None) -> list[Block]:
     pair = card.pair
-    said = asked_and_answered(pair.question, pair.answer, question_limit=QUESTION_LIMIT, answer_limit=ANSWER_LIMIT)
+    limits = {"question_limit": QUESTION_LIMIT, "answer_limit": ANSWER_LIMIT}
+    if pair.previous_answer in (None, pair.answer):
+        said = asked_and_answered(pair.question, pair.answer, **limits)
+    else:
+        said = answer_changed(pair.question, pair.previous_answer or "", pair.answer, **limits)
     buttons = decide(card, after=after, rivals=1, rival_limit=RIVAL_LIMIT)
     return [context(f"{headline(card)}\n{small_print(pair)}"), said, *buttons]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.blocks.card import ANSWER_LIMIT, GUESS, QUESTION_LIMIT, Rival, people
+from bot.blocks.card import ANSWER_LIMIT, GUESS, QUESTION_LIMIT, Rival, beside, people
 from bot.blocks.layout import Block, context, plain, section
 from bot.blocks.words import asked_and_answered, replacements, titled
 from storage.pairs import Candidate, Pair
@@ -80,9 +80,8 @@ def _notes(shown: Lesson) -> list[Block]:
         lines.append(GUESS)
     blocks = [context("\n".join(lines))]
     for rival in shown.rivals[:2]:
-        alarm = ":warning: *These two seem to disagree.* " if rival.disagrees else ""
         blocks += [
-            section(f"{alarm}Approved by {people(rival.approved_by)} for nearly the same question:"),
+            section(beside(rival)),
             asked_and_answered(
                 rival.pair.question, rival.pair.answer, question_limit=RIVAL_SHOWN, answer_limit=RIVAL_SHOWN
             ),

@@ -47,9 +47,15 @@ def asked_and_answered(question: str, answer: str, *, question_limit: int, answe
 
 def changed(title: str, before: str, after: str, limit: int) -> Block:
     """Return how a text changed: what went is struck out, what came is bold."""
-    runs = [run(text, **_STYLES[change]) for change, text in _cut(_collapsed(_changes(before, after)), limit)]
     heading = {"type": "rich_text_section", "elements": [run(title, bold=True)]}
-    return rich(heading, {"type": "rich_text_quote", "elements": runs})
+    return rich(heading, {"type": "rich_text_quote", "elements": _changed_runs(before, after, limit)})
+
+
+def answer_changed(question: str, before: str, after: str, *, question_limit: int, answer_limit: int) -> Block:
+    """Return what `asked_and_answered` does, with how the answer changed."""
+    asked = run(shorten(question, question_limit), bold=True)
+    quote = {"type": "rich_text_quote", "elements": _changed_runs(before, after, answer_limit)}
+    return rich({"type": "rich_text_section", "elements": [asked]}, quote)
 
 
 def replacements(redactions: Sequence[dict[str, Any]]) -> str:
@@ -57,6 +63,10 @@ def replacements(redactions: Sequence[dict[str, Any]]) -> str:
     by_kind = sorted((list(Kind).index(Kind(one["kind"])), one["placeholder"]) for one in redactions)
     counts = [(list(Kind)[kind], len({name for _, name in group})) for kind, group in groupby(by_kind, lambda x: x[0])]
     return ", ".join(f"{count} {NAMES[kind][count != 1]}" for kind, count in counts)
+
+
+def _changed_runs(before: str, after: str, limit: int) -> list[Block]:
+    return [run(text, **_STYLES[change]) for change, text in _cut(_collapsed(_changes(before, after)), limit)]
 
 
 def _runs(text: str) -> list[Block]:

@@ -92,7 +92,7 @@ def test_an_approved_answer_that_is_edited_comes_back_with_what_changed(office: 
     office.slack.control("edit", user="UMIA", channel="CHELP", ts=ts, text="The pier is sixty metres long.")
 
     card = office.card(ts)
-    runs = [run for block in card["blocks"] for run in block.get("elements", [{}])[-1].get("elements", [])]
+    runs = [run for block in card["blocks"] for run in (block.get("elements") or [{}])[-1].get("elements", [])]
     assert [run["text"].strip() for run in runs if run.get("style", {}).get("strike")] == ["forty"]
     assert [run["text"].strip() for run in runs if run.get("style", {}).get("bold")] == ["sixty"]
     assert "Changed since it was approved" in said_in(card)

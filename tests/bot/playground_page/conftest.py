@@ -9,21 +9,10 @@ from uuid import uuid4
 import pytest
 
 from tests.bot.playground_page.stand import staffed_playground
-from tests.chromium import NoChromiumError, chromium
 from tests.playground_server import RunningPlayground
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Dialog, Page
-
-
-@pytest.fixture(scope="session")
-def browser() -> "Iterator[Browser]":
-    """Skips the tests where there is no browser."""
-    try:
-        with chromium() as browser:
-            yield browser
-    except NoChromiumError as err:
-        pytest.skip(str(err))
 
 
 @pytest.fixture(scope="module")
