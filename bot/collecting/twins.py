@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import numpy as np
-import numpy.typing as npt
 
 from bot.answering.retrieval import Hit, Place, Retriever
 from bot.collecting.standing import ask_reviewers
@@ -18,13 +17,11 @@ from storage.pairs import Pair, PairStatus, get_pair
 from storage.twins import Twin, put_twin, twins_of
 from storage.waiting import mark_compared, pairs_to_compare
 
-Vectors = npt.NDArray[np.float32]
-
 BATCH = 16
-CANDIDATES = 8
+CANDIDATES = 3
 SIMILAR = 0.75
 """Cosine of two questions from which they are nearly the same."""
-NEAR = 0.5
+NEAR = 0.6
 """Cosine of a question with another pair's question and answer below which the two are not looked at closer."""
 UNLIKE = 0.4
 """Cosine of two answers below which they say different things."""
@@ -70,23 +67,25 @@ class Twins:
         hits = self._retriever.search(
             pair.question, place, limit=CANDIDATES, without=lambda chunk: chunk.pair_id in (None, pair.id)
         )
-        others = self._pairs([hit for hit in hits if hit.similarity >= NEAR])
-        if not others:
-            return []
-        both = [pair, *others]
-        vectors = self._vectors([*(one.question for one in both), *(one.answer for one in both)])
-        questions, answers = vectors[: len(both)], vectors[len(both) :]
-        found = [
+        near = self._pairs([hit for hit in hits if hit.similarity >= NEAR])
+        # Embedding is what takes time: most pairs have no other near them, and of those few ask the same.
+        likeness = self._likeness(pair.question, [other.question for other in near])
+        same = [
+            (other, value)
+            for other, value in zip(near, likeness, strict=True)
+            if asks_the_same(pair.question, other.question, likeness=value)
+        ]
+        likeness = self._likeness(pair.answer, [other.answer for other, _ in same])
+        twins = [
             Twin(
                 pair_id=pair.id,
                 other_id=other.id,
-                similarity=round(float(questions[0] @ questions[number]), 4),
-                disagrees=disagree(pair.answer, other.answer, likeness=float(answers[0] @ answers[number])),
+                similarity=round(similarity, 4),
+                disagrees=disagree(pair.answer, other.answer, likeness=value),
             )
-            for number, other in enumerate(others, start=1)
-            if asks_the_same(pair.question, other.question, likeness=float(questions[0] @ questions[number]))
+            for (other, similarity), value in zip(same, likeness, strict=True)
         ]
-        return sorted(found, key=lambda twin: -twin.similarity)
+        return sorted(twins, key=lambda twin: -twin.similarity)
 
     def _waiting(self) -> list[Pair]:
         with self._database.reading() as session:
@@ -109,12 +108,13 @@ class Twins:
         with self._database.reading() as session:
             return [get_pair(session, hit.chunk.pair_id) for hit in hits if hit.chunk.pair_id is not None]
 
-    def _vectors(self, texts: Sequence[str]) -> Vectors:
-        """Return one vector of length 1 a text."""
-        vectors = np.asarray(self._embed(texts), dtype=np.float32)
-        lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-        unit: Vectors = vectors / lengths
-        return unit
+    def _likeness(self, text: str, others: Sequence[str]) -> list[float]:
+        """Return the cosine of a text with each of some others."""
+        if not others:
+            return []
+        vectors = np.asarray(self._embed([text, *others]), dtype=np.float32)
+        unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+        return [float(value) for value in unit[1:] @ unit[0]]
 
 
 def asks_the_same(question: str, other: str, *, likeness: float) -> bool:
