@@ -1,5 +1,6 @@
 """What a person does that the app hears of at once: clicks, commands, shortcuts, and modals sent or closed."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -94,11 +95,10 @@ class Interactions:
         return trigger_id
 
     def _answer(self, channel: Channel, thread_ts: str | None, command: str, response: Json) -> None:
-        answer = Response(self._workspace, channel, self._person.id, None, thread_ts)
         try:
-            answer.post(response)
+            Response(self._workspace, channel, self._person.id, None, thread_ts).post(response)
         except SlackError as err:
-            answer.post({"text": f'{command} failed with the error "{err.code}".'}, failed=err.code)
+            self._complain(channel, thread_ts, f'{command} failed with the error "{err.code}".', err.code)
 
     def run_shortcut(self, callback_id: str, message: Message | None, on_ack: OnAck) -> str:
         """Run a shortcut on a message, or a global one; returns the trigger_id."""
@@ -206,11 +206,15 @@ class Interactions:
         def tell(done: bool, response: Json | None) -> None:
             if not done:
                 text = f'{what} with the error "operation_timeout": the app did not answer.'
-                answer = Response(self._workspace, channel, self._person.id, None, thread_ts)
-                answer.post({"text": text}, failed="operation_timeout")
+                self._complain(channel, thread_ts, text, "operation_timeout")
             on_ack(done, response)
 
         return tell
+
+    def _complain(self, channel: Channel, thread_ts: str | None, text: str, failed: str) -> None:
+        """Tell the person what went wrong, unless the channel is archived or the thread gone by now."""
+        with contextlib.suppress(SlackError):
+            Response(self._workspace, channel, self._person.id, None, thread_ts).post({"text": text}, failed=failed)
 
 
 def _chosen(block: Json, element: Json, request: Json) -> Json:

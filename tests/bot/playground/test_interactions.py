@@ -345,6 +345,14 @@ def test_a_command_nobody_answers_tells_its_caller(slack: RunningPlayground) -> 
     assert shown["failed"] == "operation_timeout"
 
 
+def test_a_click_nobody_answers_for_ends_in_an_archived_channel_too(slack: RunningPlayground, web: WebClient) -> None:
+    channel = slack.playground.workspace(None).channel("help").id
+    button = {"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go"}}
+    ts = web.chat_postMessage(channel=channel, text="?", blocks=[{"type": "actions", "elements": [button]}])["ts"]
+    slack.control("channel", user="maya", channel="help", act="archive")
+    assert slack.control("click", user="maya", channel="help", ts=ts, action_id="go", wait=True)["acked"] is False
+
+
 def test_a_commands_acknowledgement_can_hold_the_answer(slack: RunningPlayground, bolt: App, start_bolt: Start) -> None:
     bolt.command("/timbre")(lambda ack: ack("At your service."))
     start_bolt(bolt)
