@@ -133,10 +133,16 @@ class Interactions:
         return trigger_id
 
     def close(self, view: Json) -> None:
-        """Cancel a modal; the app hears of it when it asked to."""
-        modals.close_view(self._workspace, self._person.id, view["id"])
+        """Cancel a modal, with `clear_on_close` all the others too; the app hears of it when it asked to."""
+        cleared = bool(view["clear_on_close"])
+        stack = self._workspace.modals[self._person.id]
+        for closed in reversed(stack) if cleared else [view]:
+            modals.close_view(self._workspace, self._person.id, closed["id"])
+            self._tell_closed(closed, cleared=cleared)
+
+    def _tell_closed(self, view: Json, *, cleared: bool) -> None:
         if view["notify_on_close"]:
-            payload = self._payload("view_closed", None) | {"view": _sent_view(view), "is_cleared": False}
+            payload = self._payload("view_closed", None) | {"view": _sent_view(view), "is_cleared": cleared}
             self._send(payload, _ignore)
 
     def _settle(self, view: Json, done: bool, response: Json | None) -> None:

@@ -168,6 +168,24 @@ def test_a_cancelled_modal_is_gone_and_the_bot_hears_of_it(
     assert (seen[0]["type"], seen[0]["view"]["id"]) == ("view_closed", view["id"])
 
 
+def test_a_modal_that_clears_on_close_takes_those_below_with_it(
+    slack: RunningPlayground, bolt: App, start_bolt: Start
+) -> None:
+    seen: list[dict[str, Any]] = []
+    opens_modal(bolt)
+    bolt.view("edit")(lambda ack: ack(response_action="push", view=MODAL | {"clear_on_close": True}))
+    bolt.view_closed("edit")(noting(seen))
+    start_bolt(bolt)
+    below = open_modal_of(slack, "maya")
+    slack.control("submit", user="maya", view_id=below["id"], wait=True)
+    top = slack.look("views", as_="maya")["views"][-1]
+    slack.control("close", user="maya", view_id=top["id"])
+    assert slack.look("views", as_="maya")["views"] == []
+    wait_until(lambda: len(seen) == 2, "the bot has heard of both")
+    closed = {body["view"]["id"]: body["is_cleared"] for body in seen}
+    assert closed == {top["id"]: True, below["id"]: True}
+
+
 def test_a_choice_in_a_modal_fires_block_actions_and_is_kept(
     slack: RunningPlayground, bolt: App, start_bolt: Start
 ) -> None:
