@@ -3,6 +3,7 @@
 import mimetypes
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from urllib.parse import quote
 
 from bot.playground import messaging
 from bot.playground.changes import FileShared
@@ -33,14 +34,15 @@ def announce(workspace: Workspace, name: str, length: int, alt_text: str = "") -
     if length > MAX_BYTES:
         raise SlackError("file_uploads_too_large", f"The playground takes files up to {MAX_BYTES} bytes.")
     # Whatever path a client sends along, only the last part is a name.
-    clean = PurePosixPath(name.replace("\\", "/")).name or "file"
+    last = PurePosixPath(name.replace("\\", "/")).name
+    clean = "file" if last in ("", ".", "..") else last
     return Announced(workspace.team.id, fresh_id("F"), clean[:255], length, alt_text)
 
 
 def store(workspace: Workspace, announced: Announced, owner: Person, content: bytes, origin: str) -> Json:
     """Keep an uploaded file and return Slack's file object."""
     mimetype = mimetypes.guess_type(announced.name)[0] or "application/octet-stream"
-    url = f"{origin}/files/{workspace.team.id}/{announced.file_id}/{announced.name}"
+    url = f"{origin}/files/{workspace.team.id}/{announced.file_id}/{quote(announced.name)}"
     record: Json = {
         "id": announced.file_id,
         "created": workspace.seconds(),

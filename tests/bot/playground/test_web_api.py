@@ -502,6 +502,15 @@ class TestFiles:
             assert file.read() == b"a,b\n"
         assert room.web.files_info(file=answer["file"]["id"])["file"]["name"] == "figures.csv"
 
+    @pytest.mark.parametrize("name", ["my notes.txt", "Büro.pdf", "50%2f.txt", "what?.txt", "a#b.txt", ".."])
+    def test_a_files_address_works_whatever_its_name(self, room: Room, name: str) -> None:
+        url = room.web.files_upload_v2(channel=room.id, content="hi", filename=name)["file"]["url_private"]
+        assert urllib.parse.urlsplit(url).path.count("/") == 4
+        with urllib.request.urlopen(
+            urllib.request.Request(url, headers={"Authorization": "Bearer xoxb-playground"})
+        ) as f:
+            assert f.read() == b"hi"
+
     def test_an_uploaded_page_is_never_served_as_a_page(self, room: Room) -> None:
         answer = room.web.files_upload_v2(channel=room.id, content="<script>1</script>", filename="x.html")
         with urllib.request.urlopen(room.slack.url + answer["file"]["page_url"]) as file:
