@@ -60,7 +60,7 @@ def history(call: Call) -> Json:
     page = messages[::-1][:limit]
     has_more = len(messages) > limit
     answer: Json = {
-        "messages": [message_payload(call.workspace, message) for message in page],
+        "messages": [_payload(call, message) for message in page],
         "has_more": has_more,
         "pin_count": len(call.workspace.pins.get(channel.id, [])),
         "channel_actions_ts": None,
@@ -86,7 +86,7 @@ def replies(call: Call) -> Json:
     page = found[:limit]
     has_more = len(found) > limit
     answer: Json = {
-        "messages": [message_payload(call.workspace, message) for message in [first, *page]],
+        "messages": [_payload(call, message) for message in [first, *page]],
         "has_more": has_more,
     }
     if has_more:
@@ -165,6 +165,14 @@ def _window(call: Call, channel: Channel, thread_ts: str | None) -> list[Message
         if (oldest is None or message.ts > oldest or (inclusive and message.ts == oldest))
         and (latest is None or message.ts < latest or (inclusive and message.ts == latest))
     ]
+
+
+def _payload(call: Call, message: Message) -> Json:
+    """Return a message, with its metadata only when the bot asks for that."""
+    payload = message_payload(call.workspace, message)
+    if not call.args.flag("include_all_metadata"):
+        payload.pop("metadata", None)
+    return payload
 
 
 def _public(_call: Call, messages: list[Message]) -> list[Message]:

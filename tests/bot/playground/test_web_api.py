@@ -153,6 +153,15 @@ class TestPosting:
         (found,) = room.web.conversations_history(channel=room.id, include_all_metadata=True)["messages"]
         assert found["metadata"] == metadata
 
+    def test_metadata_is_read_back_by_those_only_who_ask_for_it(self, room: Room) -> None:
+        metadata = {"event_type": "answer", "event_payload": {"id": 7}}
+        root = room.say("Where?")
+        room.web.chat_postMessage(channel=room.id, text="Hi", metadata=metadata, thread_ts=root, reply_broadcast=True)
+        for asked in (True, False):
+            history = room.web.conversations_history(channel=room.id, include_all_metadata=asked)["messages"]
+            replies = room.web.conversations_replies(channel=room.id, ts=root, include_all_metadata=asked)["messages"]
+            assert ["metadata" in history[0], "metadata" in replies[1]] == [asked, asked]
+
     @pytest.mark.parametrize(
         ("args", "error"),
         [
