@@ -9,6 +9,7 @@ from datetime import datetime
 Clock = Callable[[], datetime]
 
 _MICROSECONDS = 1_000_000
+_END_OF_TIME = 10**10 * _MICROSECONDS - 1
 
 
 def derived_id(prefix: str, *parts: str) -> str:
@@ -42,10 +43,15 @@ class TimestampSource:
 def microseconds(ts: str) -> int:
     """Return `ts` as whole microseconds since 1970; raises ValueError for anything that is not a timestamp."""
     seconds, _, fraction = ts.partition(".")
-    return int(seconds) * _MICROSECONDS + int(fraction.ljust(6, "0")[:6] or "0")
+    if not (ts.isascii() and seconds.isdigit() and (not fraction or fraction.isdigit())):
+        raise ValueError(f"{ts!r} is not a timestamp")
+    return int(seconds) * _MICROSECONDS + int(fraction.ljust(6, "0")[:6])
 
 
 def normal_ts(ts: str) -> str:
-    """Return `ts` with six decimals, so that timestamps compare as text; raises ValueError for anything else."""
-    value = microseconds(ts)
-    return f"{value // _MICROSECONDS}.{value % _MICROSECONDS:06d}"
+    """Return `ts` with ten digits and six decimals, so that timestamps compare as text; raises ValueError.
+
+    What is further ahead than ten digits reach (the year 2286) becomes the last moment before that.
+    """
+    value = min(microseconds(ts), _END_OF_TIME)
+    return f"{value // _MICROSECONDS:010d}.{value % _MICROSECONDS:06d}"

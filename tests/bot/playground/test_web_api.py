@@ -237,6 +237,15 @@ class TestConversations:
         inclusive = room.web.conversations_history(**window, inclusive=True)["messages"]
         assert [m["text"] for m in inclusive] == ["2", "1", "0"]
 
+    @pytest.mark.parametrize("window", [{"oldest": "999999999"}, {"latest": "10000000000"}, {"oldest": "0"}])
+    def test_a_time_long_ago_or_far_ahead_is_compared_as_a_number(self, room: Room, window: dict[str, Any]) -> None:
+        room.say("Now")
+        assert [m["text"] for m in room.web.conversations_history(channel=room.id, **window)["messages"]] == ["Now"]
+
+    @pytest.mark.parametrize("oldest", ["-1", "1_0", "\u0663"])
+    def test_what_only_python_reads_as_a_number_is_no_time(self, room: Room, oldest: str) -> None:
+        assert refusal(room.web, "conversations.history", channel=room.id, oldest=oldest) == "invalid_ts_oldest"
+
     def test_one_message_is_fetched_by_its_ts(self, room: Room) -> None:
         stamps = [room.say(str(number)) for number in range(3)]
         found = room.web.conversations_history(channel=room.id, latest=stamps[1], inclusive=True, limit=1)
