@@ -5,7 +5,7 @@ sent), and a page whose name was pointed at this machine (DNS rebinding) could r
 """
 
 import ipaddress
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
@@ -30,10 +30,10 @@ class Guard:
     def _refusal(self, scope: Scope) -> JSONResponse | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if not self._allow_remote and not is_loopback(urlsplit(f"//{host}").hostname or ""):
+        if not self._allow_remote and not is_loopback(_parts(f"//{host}").hostname or ""):
             return _forbidden("host_not_allowed", "The playground answers on loopback names only.")
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and _parts(origin).netloc != host:
             return _forbidden("origin_not_allowed", "The playground answers its own page only.")
         # Images and the like have no Origin. Following a link to the page itself is fine from anywhere.
         followed = headers.get("sec-fetch-mode") == "navigate" and not scope["path"].startswith(("/api/", "/control/"))
@@ -50,6 +50,14 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _parts(address: str) -> SplitResult:
+    """Return an address taken apart; one that cannot be has no parts."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def _forbidden(error: str, hint: str) -> JSONResponse:

@@ -241,11 +241,11 @@ class TestAccess:
     def test_loopback_names_are_answered(self, module_slack: RunningPlayground, host: str) -> None:
         assert self.call(module_slack, {"Host": host}) == 200
 
-    @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.168.0.7", "0.0.0.0"])
+    @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.168.0.7", "0.0.0.0", "[::1"])
     def test_other_names_are_not(self, module_slack: RunningPlayground, host: str) -> None:
         assert self.call(module_slack, {"Host": host}) == 403
 
-    @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1"])
+    @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://["])
     def test_other_pages_are_not_answered(self, module_slack: RunningPlayground, origin: str) -> None:
         assert self.call(module_slack, {"Origin": origin}) == 403
 
