@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.playground.element_limits import (
+    ACCESSORIES,
+    ACTIONS,
+    INPUTS,
     Problem,
     count_problems,
     element_problems,
@@ -20,6 +23,7 @@ MAX_MARKDOWN_CHARACTERS = 12_000  # of all markdown blocks together
 MAX_TABLE_ROWS = 100
 MAX_TABLE_COLUMNS = 20
 MAX_TABLE_CHARACTERS = 10_000
+_ONE_TABLE = {"messages": ["[ERROR] only_one_table_allowed"]}
 _CELLS = ("raw_text", "raw_number", "rich_text")
 _RICH_TEXT = ("rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote")
 
@@ -54,13 +58,15 @@ VIEW = Surface("view", 100, _EVERYWHERE)
 
 
 def check_blocks(blocks: list[Any], surface: Surface) -> None:
-    """Raise SlackError `invalid_blocks`, with what is wrong where, or `msg_blocks_too_long`."""
+    """Raise SlackError `invalid_blocks` with what is wrong where, `invalid_attachments` or `msg_blocks_too_long`."""
     problems = list(_problems(blocks, surface))
     if problems:
         messages = [f"[ERROR] {what} [json-pointer:/blocks{where}]" for where, what in problems]
         raise SlackError(
             "invalid_blocks", "; ".join(messages), response_metadata={"messages": messages}, errors=messages
         )
+    if surface is MESSAGE and sum(block["type"] == "table" for block in blocks) > 1:
+        raise SlackError("invalid_attachments", "only_one_table_allowed", response_metadata=_ONE_TABLE)
     if surface is MESSAGE and characters(blocks) > MAX_MESSAGE_CHARACTERS:
         raise SlackError(
             "msg_blocks_too_long", f"All blocks together hold at most {MAX_MESSAGE_CHARACTERS} characters."
@@ -116,7 +122,7 @@ def _section(where: str, block: Json) -> Iterator[Problem]:
         for index, item in enumerate(fields if isinstance(fields, list) else []):
             yield from text_problems(f"{where}/fields/{index}", item, 2000)
     if "accessory" in block:
-        yield from element_problems(f"{where}/accessory", block["accessory"])
+        yield from element_problems(f"{where}/accessory", block["accessory"], ACCESSORIES)
 
 
 def _header(where: str, block: Json) -> Iterator[Problem]:
@@ -147,7 +153,7 @@ def _elements(where: str, block: Json, most: int) -> Iterator[Problem]:
     yield from count_problems(f"{where}/elements", elements, most)
     seen: set[str] = set()
     for index, element in enumerate(elements if isinstance(elements, list) else []):
-        yield from element_problems(f"{where}/elements/{index}", element)
+        yield from element_problems(f"{where}/elements/{index}", element, ACTIONS)
         action_id = element.get("action_id") if isinstance(element, dict) else None
         if action_id is not None and action_id in seen:
             yield f"{where}/elements/{index}/action_id", f"action_id {action_id!r} already exists"
@@ -174,7 +180,7 @@ def _image(where: str, block: Json) -> Iterator[Problem]:
 
 def _input(where: str, block: Json) -> Iterator[Problem]:
     yield from text_problems(f"{where}/label", block.get("label"), 2000, plain=True)
-    yield from element_problems(f"{where}/element", block.get("element"))
+    yield from element_problems(f"{where}/element", block.get("element"), INPUTS)
     if "hint" in block:
         yield from text_problems(f"{where}/hint", block["hint"], 2000, plain=True)
 
@@ -187,6 +193,10 @@ def _table(where: str, block: Json) -> Iterator[Problem]:
         for column, cell in enumerate(row if isinstance(row, list) else []):
             if not isinstance(cell, dict) or cell.get("type") not in _CELLS:
                 yield f"{where}/rows/{index}/{column}", f"must be one of {', '.join(_CELLS)}"
+            elif cell["type"] == "raw_text":
+                yield from length_problems(
+                    f"{where}/rows/{index}/{column}/text", cell.get("text"), MAX_TABLE_CHARACTERS
+                )
     if isinstance(rows, list) and characters(rows) > MAX_TABLE_CHARACTERS:
         yield f"{where}/rows", f"a table holds no more than {MAX_TABLE_CHARACTERS} characters"
     if "column_settings" in block:

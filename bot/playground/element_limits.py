@@ -1,9 +1,11 @@
 """Slack's limits on what blocks are made of: texts, lists, and elements to click."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from bot.playground.entities import Json
+
+MAX_TYPED = 3000  # in a plain_text_input
 
 Problem = tuple[str, str]  # JSON pointer below /blocks, and what is wrong there
 
@@ -47,27 +49,26 @@ def feedback_button_problems(where: str, button: Any) -> Iterator[Problem]:
     yield from length_problems(f"{where}/value", button.get("value"), 2000)
 
 
-# What can be clicked, chosen or typed in, wherever Slack takes it.
-_ELEMENTS = frozenset(
-    {
-        *("button", "checkboxes", "datepicker", "datetimepicker", "email_text_input", "file_input", "number_input"),
-        *("overflow", "plain_text_input", "radio_buttons", "rich_text_input", "timepicker", "url_text_input"),
-        *("static_select", "external_select", "users_select", "conversations_select", "channels_select"),
-        *("multi_static_select", "multi_external_select", "multi_users_select", "multi_conversations_select"),
-        *("multi_channels_select", "workflow_button", "image", "feedback_buttons", "icon_button"),
-    }
-)
+# What can be clicked, chosen or typed in, and where Slack takes it.
+_SOURCES = ("static", "external", "users", "conversations", "channels")
+_SELECTS = {f"{many}{source}_select" for many in ("", "multi_") for source in _SOURCES}
+_CHOICES = {*_SELECTS, "checkboxes", "radio_buttons", "datepicker", "timepicker"}
+_PRESSED = {"button", "overflow", "workflow_button"}
+_TYPED = {f"{what}_input" for what in ("plain_text", "email_text", "url_text", "number", "rich_text", "file")}
+ACCESSORIES = frozenset(_CHOICES | _PRESSED | {"image"})
+ACTIONS = frozenset(_CHOICES | _PRESSED | {"datetimepicker"})
+INPUTS = frozenset(_CHOICES | _TYPED | {"datetimepicker"})
 _MOST_OPTIONS = {"checkboxes": 10, "radio_buttons": 10, "overflow": 5}
 _WITH_OPTIONS = ("static_select", "multi_static_select", "checkboxes", "radio_buttons", "overflow")
 _INITIAL_LISTS = ("initial_options", "initial_users", "initial_channels", "initial_conversations")
 
 
-def element_problems(where: str, element: Any) -> Iterator[Problem]:
-    """Yield what is wrong with an element."""
+def element_problems(where: str, element: Any, taken: frozenset[str]) -> Iterator[Problem]:
+    """Yield what is wrong with an element, in a place where the types in `taken` may stand."""
     if not isinstance(element, dict) or not isinstance(element.get("type"), str):
         yield where, "must be an element with a type"
         return
-    if element["type"] not in _ELEMENTS:
+    if element["type"] not in taken:
         yield f"{where}/type", f"unsupported type: {element['type']}"
         return
     if "action_id" in element:
@@ -77,10 +78,11 @@ def element_problems(where: str, element: Any) -> Iterator[Problem]:
     for key in _INITIAL_LISTS:
         if not isinstance(element.get(key, []), list):
             yield f"{where}/{key}", "must be a list"
-    if element["type"] == "button":
-        yield from _button_problems(where, element)
-    if element["type"] in _WITH_OPTIONS:
-        yield from _choice_problems(where, element)
+    if element.get("confirm") is not None:
+        yield from _confirm_problems(f"{where}/confirm", element["confirm"])
+    check = _CHECKS.get(element["type"])
+    if check is not None:
+        yield from check(where, element)
 
 
 def _button_problems(where: str, element: Json) -> Iterator[Problem]:
@@ -91,6 +93,21 @@ def _button_problems(where: str, element: Json) -> Iterator[Problem]:
         yield from length_problems(f"{where}/url", element["url"], 3000)
     if element.get("style", "primary") not in ("primary", "danger"):
         yield f"{where}/style", "must be primary or danger"
+
+
+def _confirm_problems(where: str, dialog: Any) -> Iterator[Problem]:
+    if not isinstance(dialog, dict):
+        yield where, "must be an object"
+        return
+    for key, most in (("title", 100), ("text", 300), ("confirm", 30), ("deny", 30)):
+        yield from text_problems(f"{where}/{key}", dialog.get(key), most, plain=key != "text")
+
+
+def _typing_problems(where: str, element: Json) -> Iterator[Problem]:
+    for key, least in (("min_length", 0), ("max_length", 1)):
+        value = element.get(key, least)
+        if not isinstance(value, int) or not least <= value <= MAX_TYPED:
+            yield f"{where}/{key}", f"must be a number from {least} to {MAX_TYPED}"
 
 
 def _choice_problems(where: str, element: Json) -> Iterator[Problem]:
@@ -116,3 +133,12 @@ def _option_problems(where: str, options: Any, most: int) -> Iterator[Problem]:
             continue
         yield from text_problems(f"{where}/options/{index}/text", option.get("text"), 75)
         yield from length_problems(f"{where}/options/{index}/value", option.get("value"), 150)
+        if "description" in option:
+            yield from text_problems(f"{where}/options/{index}/description", option["description"], 75)
+
+
+_CHECKS: dict[str, Callable[[str, Json], Iterator[Problem]]] = {
+    "button": _button_problems,
+    "plain_text_input": _typing_problems,
+    **dict.fromkeys(_WITH_OPTIONS, _choice_problems),
+}

@@ -130,6 +130,7 @@ LIMITS: list[tuple[str, int, Call, str]] = [
 ELSEWHERE = {
     "blocks.MAX_MESSAGE_CHARACTERS",
     "blocks.MAX_MARKDOWN_CHARACTERS",
+    "element_limits.MAX_TYPED",
     "blocks.MAX_TABLE_ROWS",
     "blocks.MAX_TABLE_COLUMNS",
     "blocks.MAX_TABLE_CHARACTERS",

@@ -60,6 +60,20 @@ def labelled(length: int) -> dict[str, Any]:
     return {"type": "input", "label": text(length, "plain_text"), "element": element}
 
 
+def typed(**fields: Any) -> dict[str, Any]:
+    return labelled(1) | {"element": {"type": "plain_text_input", "action_id": "say", **fields}}
+
+
+def confirm(**lengths: int) -> dict[str, Any]:
+    most = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
+    return {key: text(length, "plain_text") for key, length in (most | lengths).items()}
+
+
+def described(length: int) -> dict[str, Any]:
+    (option,) = select(1)["options"]
+    return select(1) | {"options": [option | {"description": text(length, "plain_text")}]}
+
+
 def image(url: str) -> dict[str, Any]:
     return {"type": "image", "image_url": url, "alt_text": "A"}
 
@@ -120,6 +134,21 @@ INSIDE_AND_OUTSIDE = [
     ([image("x" * 3000)], [image("x" * 3001)]),
     ([image("x") | {"alt_text": "x" * 2000}], [image("x") | {"alt_text": "x" * 2001}]),
     ([table(1, 1)], [{"type": "table", "rows": [[{"type": "button"}]]}]),
+    ([table(1, 1)], [table(1, 1, 0)]),
+    ([actions(button(confirm=confirm()))], [actions(button(confirm=confirm(title=101)))]),
+    ([actions(button(confirm=confirm()))], [actions(button(confirm=confirm(text=301)))]),
+    ([actions(button(confirm=confirm()))], [actions(button(confirm=confirm(confirm=31)))]),
+    ([actions(button(confirm=confirm()))], [actions(button(confirm=confirm(deny=31)))]),
+    ([actions(button(confirm=confirm()))], [actions(button(confirm="Sure?"))]),
+    ([typed(max_length=3000, min_length=0)], [typed(max_length=3001)]),
+    ([typed(max_length=1)], [typed(max_length=0)]),
+    ([typed(min_length=3000)], [typed(min_length=3001)]),
+    ([actions(described(75))], [actions(described(76))]),
+    ([typed()], [typed() | {"element": button()}]),
+    ([typed()], [actions(typed()["element"])]),
+    ([section() | {"accessory": image("x")}], [actions(image("x"))]),
+    ([section() | {"accessory": button()}], [section() | {"accessory": typed()["element"]}]),
+    ([context_actions(feedback())], [actions(feedback())]),
     ([table(1, 1) | {"column_settings": [{}] * 20}], [table(1, 1) | {"column_settings": [{}] * 21}]),
     ([rich_text("rich_text_section")], [rich_text("rich_text_poem")]),
     ([rich_text("rich_text_list")], [{"type": "rich_text", "elements": 7}]),
@@ -148,6 +177,13 @@ def test_all_blocks_of_a_message_together_have_a_limit() -> None:
     check_blocks([section(2640)] * 5, MESSAGE)
     with pytest.raises(SlackError, match="msg_blocks_too_long"):
         check_blocks([section(2641)] * 5, MESSAGE)
+
+
+def test_a_message_holds_one_table() -> None:
+    check_blocks([table(1, 1), section()], MESSAGE)
+    with pytest.raises(SlackError, match="invalid_attachments") as caught:
+        check_blocks([table(1, 1), section(), table(1, 1)], MESSAGE)
+    assert caught.value.extra["response_metadata"]["messages"] == ["[ERROR] only_one_table_allowed"]
 
 
 @pytest.mark.parametrize(("surface", "most"), [(MESSAGE, 50), (VIEW, 100)])
