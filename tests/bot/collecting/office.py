@@ -75,7 +75,7 @@ class Office:
         return self.cards(ts)[-1]
 
     def card_says(self, ts: str, text: str) -> None:
-        wait_until(lambda: text in said_in(self.cards(ts)[-1]), f"the card says {text!r}")
+        wait_until(lambda: any(text in said_in(card) for card in self.cards(ts)[-1:]), f"the card says {text!r}")
 
     def click(self, user: str, message: Message, label: str, *, nth: int = 0, channel: str = "CREVIEW") -> None:
         """Press the nth button with a label, and wait until that is acknowledged."""

@@ -114,6 +114,18 @@ def test_a_deleted_answer_is_wiped_from_its_card(office: Office) -> None:
     assert "Binnacle" not in str(office.cards(ts))
 
 
+def test_what_is_erased_is_wiped_though_slack_fails_at_first(office: Office) -> None:
+    ts = office.nominate("What is the boiler called?", "The boiler is called Bertha.")
+    office.card(ts)
+    office.slack.control("trouble", api=[{"method": "chat.update", "answer": "fatal_error", "calls": 2}])
+
+    office.slack.control("delete", user="UMIA", channel="CHELP", ts=ts)
+
+    office.comes_to(ts, PairStatus.ERASED)
+    wait_until(lambda: "Bertha" not in str(office.cards(ts)), "the card is wiped", timeout=20)
+    office.slack.control("trouble", clear=True)
+
+
 def test_a_double_click_decides_once(office: Office) -> None:
     ts = office.nominate("Who keeps the log?", "Ines keeps the log.")
     card = office.card(ts)

@@ -378,6 +378,30 @@ def test_a_commands_acknowledgement_can_hold_the_answer(slack: RunningPlayground
     assert slack.texts("help", as_="tom") == ["At your service."]
 
 
+@pytest.mark.parametrize(
+    ("should_escape", "typed", "said"),
+    [
+        (True, "forget @tom", "forget <@{tom}>"),
+        (True, "forget @nobody, now", "forget @nobody, now"),
+        (True, "a & b <c>", "a &amp; b &lt;c&gt;"),
+        (False, "forget @tom", "forget @tom"),
+    ],
+)
+def test_names_in_a_command_are_resolved_where_the_app_asks_for_it(
+    slack: RunningPlayground, bolt: App, start_bolt: Start, should_escape: bool, typed: str, said: str
+) -> None:
+    seen: list[dict[str, Any]] = []
+    bolt.command("/timbre")(noting(seen))
+    start_bolt(bolt)
+    command = {"command": "/timbre", "should_escape": should_escape}
+    slack.control("seed", app={"name": "timbre", "commands": [command]})
+    tom = slack.look("state", as_="tom")["me"]["id"]
+
+    slack.control("command", user="tom", channel="help", command="/timbre", text=typed, wait=True)
+
+    assert [body["text"] for body in seen] == [said.format(tom=tom)]
+
+
 def test_a_response_url_is_good_for_five_answers(slack: RunningPlayground, bolt: App, start_bolt: Start) -> None:
     statuses: list[int] = []
 
