@@ -13,6 +13,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.errors import SlackApiError
 
 from bot.answering.answerer import Answerer, AnswerLimits
+from bot.answering.delivering import Delivery
 from bot.answering.indexing import Indexing
 from bot.answering.models import Models
 from bot.answering.questions import Questions
@@ -179,7 +180,8 @@ class Bot:
         # Somebody may have said thousands of things; whoever erases them is not kept waiting for Slack.
         people = People(database, policy, now, lambda pair: self._tell_later(moved, pair))
         queue = Queue(database, readers, decisions, team_id=self.team_id, approvals_needed=policy.approvals_needed)
-        questions = Questions(database, self._knowledge.answerer, poster, conversations.is_private, now)
+        delivery = Delivery(database, poster, now)
+        questions = Questions(database, self._knowledge.answerer, delivery, conversations.is_private, now)
         promotion = Promotion(database, self._knowledge.models, now, base_name=settings.base_model_name)
         self._notices = Notices(
             database,

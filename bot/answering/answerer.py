@@ -20,6 +20,9 @@ from training.voices import load_unchanged
 
 logger = logging.getLogger(__name__)
 
+Show = Callable[[str], None]
+"""Takes what is written of an answer so far, as the model wrote it, whenever there is more of it."""
+
 DONT_KNOW = "I don't know: nothing I may read here answers that."
 
 
@@ -81,13 +84,23 @@ class Answerer:
         self._told: set[str] = set()
         self._monotonic = monotonic
 
-    def answer(self, question: str, place: Place) -> Answered:
-        """Return an answer, or a refusal where nothing near enough was found."""
+    def answer(
+        self,
+        question: str,
+        place: Place,
+        *,
+        history: Sequence[Message] = (),
+        show: Show = lambda _text: None,
+    ) -> Answered:
+        """Return an answer, or a refusal where nothing near enough was found.
+
+        `history`: what was said in the thread before, oldest first. `show` is called while the model writes.
+        """
         start = self._monotonic()
         hits = self._retriever.search(question, place, limit=self._limits.passages)
         if not hits or max(hit.similarity for hit in hits) < self._limits.min_similarity:
             return Answered(DONT_KNOW, "", (), self._elapsed_ms(start))
-        completion, hits = self._write(question, hits, place.team_id)
+        completion, hits = self._write(question, hits, place.team_id, history)
         text, cited = check_citations(completion.text, passages=len(hits))
         numbers = cited or range(1, len(hits) + 1)
         return Answered(
@@ -99,13 +112,15 @@ class Answerer:
             completion_tokens=completion.completion_tokens,
         )
 
-    def _write(self, question: str, hits: list[Hit], team_id: str) -> tuple[Completion, list[Hit]]:
+    def _write(
+        self, question: str, hits: list[Hit], team_id: str, history: Sequence[Message]
+    ) -> tuple[Completion, list[Hit]]:
         """Ask the voice in use; where the window is too small for all passages, the weakest are left out."""
         with self._database.reading() as session:
             voice = live_voice(session, team_id=team_id)
         while True:
             passages = [Passage(hit.chunk.title, hit.chunk.text) for hit in hits]
-            messages = build_messages(question, passages, house_style=self._house_style)
+            messages = build_messages(question, passages, house_style=self._house_style, history=history)
             try:
                 return self._chat(voice, messages), hits
             except PromptTooLongError:

@@ -2,12 +2,14 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
 
 from bot.answering.answerer import DONT_KNOW
 from bot.answering.asking import ask_once
+from bot.answering.delivering import Delivery
 from bot.answering.questions import Questions
 from bot.answering.retrieval import Place
 from bot.bootstrap import Knowledge
@@ -44,10 +46,13 @@ def counter(
     knowledge: Knowledge, town: RunningPlayground, help_room: Channel, clock: Clock, model_server: FakeModelServer
 ) -> Counter:
     know(knowledge)
-    questions = Questions(
-        knowledge.database, knowledge.answerer, Poster(town.web), Conversations(town.web).is_private, clock
-    )
+    questions = questions_of(knowledge, Poster(town.web), Conversations(town.web).is_private, clock)
     return Counter(questions, help_room, knowledge.database)
+
+
+def questions_of(knowledge: Knowledge, poster: Poster, is_private: Callable[[str], bool], clock: Clock) -> Questions:
+    delivery = Delivery(knowledge.database, poster, clock)
+    return Questions(knowledge.database, knowledge.answerer, delivery, is_private, clock)
 
 
 def know(knowledge: Knowledge) -> None:
@@ -78,7 +83,7 @@ def test_an_answer_is_posted_once_though_the_process_dies_around_posting(
     counter: Counter, knowledge: Knowledge, town: RunningPlayground, clock: Clock, posts: bool
 ) -> None:
     asked = counter.asked()
-    dying = Questions(knowledge.database, knowledge.answerer, DyingPoster(Poster(town.web), posts=posts), never, clock)
+    dying = questions_of(knowledge, DyingPoster(Poster(town.web), posts=posts), never, clock)
     with pytest.raises(KeyboardInterrupt):
         dying.answer(asked)
 
@@ -100,9 +105,7 @@ def test_an_answer_is_found_again_in_a_thread_that_was_long_already(
         counter.room.say("UMIA", f"Line {number}", thread_ts=root)
     asked = replace(counter.asked(), ts=counter.room.say("UTOM", "spare keys hang?", thread_ts=root), thread_ts=root)
     with pytest.raises(KeyboardInterrupt):
-        Questions(
-            knowledge.database, knowledge.answerer, DyingPoster(Poster(town.web), posts=True), never, clock
-        ).answer(asked)
+        questions_of(knowledge, DyingPoster(Poster(town.web), posts=True), never, clock).answer(asked)
 
     counter.questions.answer(asked)
 
