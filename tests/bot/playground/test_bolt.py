@@ -11,7 +11,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from tests.playground_server import RunningPlayground, wait_until
+from tests.playground_server import IMPATIENT_S, RunningPlayground, wait_until
 
 Start = Callable[[App], SocketModeHandler]
 
@@ -118,6 +118,7 @@ def test_a_button_replaces_its_message(slack: RunningPlayground, bolt: App, web:
 def test_a_slow_listener_gets_the_event_again(slack: RunningPlayground, bolt: App, start_bolt: Start) -> None:
     seen: list[tuple[str, list[str] | None]] = []
     slow = threading.Event()
+    slack.control("app", ack_timeout=IMPATIENT_S)
 
     @bolt.middleware
     def note(body: dict[str, Any], request: Any, next: Callable[[], None]) -> None:  # noqa: A002  Bolt's name for it

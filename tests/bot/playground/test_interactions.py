@@ -9,7 +9,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from tests.playground_server import ControlError, RunningPlayground, wait_until
+from tests.playground_server import IMPATIENT_S, ControlError, RunningPlayground, wait_until
 
 Start = Callable[[App], SocketModeHandler]
 
@@ -148,6 +148,7 @@ def test_a_modal_nobody_answers_for_says_so(slack: RunningPlayground, bolt: App,
     opens_modal(bolt)
     start_bolt(bolt)
     view = open_modal_of(slack, "maya")
+    slack.control("app", ack_timeout=IMPATIENT_S)
     answer = slack.control("submit", user="maya", view_id=view["id"], wait=True)
     assert answer["acked"] is False
     (shown,) = slack.look("views", as_="maya")["views"]
@@ -356,6 +357,7 @@ def test_feedback_buttons_send_the_value_of_the_side_pressed(
 
 
 def test_a_command_nobody_answers_tells_its_caller(slack: RunningPlayground) -> None:
+    slack.control("app", ack_timeout=IMPATIENT_S)
     answer = slack.control("command", user="tom", channel="help", command="/timbre", text="hello", wait=True)
     assert answer["acked"] is False
     (shown,) = slack.messages("help", as_="tom")
@@ -368,6 +370,7 @@ def test_a_click_nobody_answers_for_ends_in_an_archived_channel_too(slack: Runni
     button = {"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go"}}
     ts = web.chat_postMessage(channel=channel, text="?", blocks=[{"type": "actions", "elements": [button]}])["ts"]
     slack.control("channel", user="maya", channel="help", act="archive")
+    slack.control("app", ack_timeout=IMPATIENT_S)
     assert slack.control("click", user="maya", channel="help", ts=ts, action_id="go", wait=True)["acked"] is False
 
 

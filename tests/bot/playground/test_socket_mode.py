@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from bot.playground.playground import Tokens
-from tests.playground_server import RunningPlayground, wait_until
+from tests.playground_server import IMPATIENT_S, RunningPlayground, wait_until
 
 
 class Line:
@@ -142,6 +142,7 @@ def test_the_bot_hears_its_own_messages_but_nothing_from_where_it_is_not(slack: 
 
 
 def test_an_event_not_acknowledged_comes_again_three_times_and_no_more(slack: RunningPlayground) -> None:
+    slack.control("app", ack_timeout=IMPATIENT_S)
     with line(slack) as bot:
         bot.receive()
         slack.control("post", user="tom", channel="help", text="anybody?")
@@ -155,6 +156,7 @@ def test_an_event_not_acknowledged_comes_again_three_times_and_no_more(slack: Ru
 
 
 def test_a_late_acknowledgement_of_an_earlier_try_counts(slack: RunningPlayground) -> None:
+    slack.control("app", ack_timeout=IMPATIENT_S)
     with line(slack) as bot:
         bot.receive()
         slack.control("post", user="tom", channel="help", text="anybody?")
