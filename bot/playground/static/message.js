@@ -12,13 +12,13 @@ import { openPicker } from "./picker.js";
 import { ROLES, roleOf } from "./roles.js";
 import { ago, clock, full } from "./time.js";
 
-const JOINED = { channel_join: "joined", channel_leave: "left" };
+const NEWS = /^(?:channel|group)_(?:join|leave|name|archive|unarchive|convert_to_private|convert_to_public)$/;
 const QUICK = ["white_check_mark", "x", "eyes"];
 
 /** Draw `message`. `compact` leaves out the author, `inThread` the summary of replies. */
 export function drawMessage(message, app, { compact = false, inThread = false } = {}) {
   const author = app.store.person(message.user);
-  if (JOINED[message.subtype]) return notice(message, author);
+  if (NEWS.test(message.subtype)) return notice(message, author, app);
   const isForMe = message.user !== app.store.me.id && app.store.names(message, app.store.me);
   const classes = [compact ? ".compact" : "", message.is_ephemeral ? ".ephemeral" : "", isForMe ? ".mentions-me" : ""];
   const label = `${nameOf(author)}, ${ago(message.ts)}`;
@@ -37,6 +37,7 @@ export function drawMessage(message, app, { compact = false, inThread = false } 
       {},
       message.is_ephemeral ? h("p.only-you", {}, "Only visible to you") : null,
       message.subtype === "thread_broadcast" && !inThread ? h("p.only-you", {}, "Replied to a thread") : null,
+      message.pinned_to ? h("p.only-you", {}, "Pinned") : null,
       compact ? null : head(message, author, app),
       h("div.body", {}, body(message, app)),
       reactions(message, app),
@@ -48,12 +49,14 @@ export function drawMessage(message, app, { compact = false, inThread = false } 
 
 const nameOf = (author) => author?.real_name || author?.name || "Somebody";
 
-function notice(message, author) {
+/** A quiet line about the channel. What Slack writes of joining begins with who joined, the rest leaves that out. */
+function notice(message, author, app) {
+  const said = message.text.replace(/^<@[^>]+> has /, "");
   return h(
     "article.message.notice",
     { data: { ts: message.ts }, tabindex: "-1" },
     h("div.gutter"),
-    h("div.content.faint", {}, `${nameOf(author)} ${JOINED[message.subtype]} the channel`),
+    h("div.content.faint", {}, `${nameOf(author)} `, mrkdwn(said, app.names)),
   );
 }
 

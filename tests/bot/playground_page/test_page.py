@@ -77,6 +77,35 @@ def test_a_thread_takes_replies_and_shows_them_in_the_channel_when_asked(desk: D
     row(page, "a reply for all").get_by_text("Replied to a thread").wait_for()
 
 
+def test_what_becomes_of_a_channel_is_told_in_quiet_lines(desk: Desk) -> None:
+    room = desk.room()
+    there = {"user": "ada", "channel": desk.slack.look("messages", channel=room)["channel"]}
+    desk.slack.control("leave", user="cleo", channel=room)
+    desk.slack.control("join", user="cleo", channel=room)
+    desk.slack.control("channel", **there, act="rename", name=f"{room}-b")
+    desk.slack.control("channel", **there, act="archive")
+    page = desk.open("finn", f"{room}-b")
+    page.locator("#main .notice").nth(3).wait_for()
+    assert page.locator("#main .notice").all_inner_texts() == [
+        "Cleo Marsh left the channel",
+        "Cleo Marsh joined the channel",
+        f'Ada Quill has renamed the channel from "{room}" to "{room}-b"',
+        "Ada Quill archived the channel",
+    ]
+
+
+def test_a_pinned_message_says_so(desk: Desk) -> None:
+    room = desk.room()
+    mark = {"user": "ada", "channel": room}
+    mark["ts"] = desk.slack.control("post", **mark, text="Read this first")["ts"]
+    page = desk.open("finn", room)
+    row(page, "Read this first").wait_for()
+    desk.slack.control("pin", **mark)
+    row(page, "Read this first").get_by_text("Pinned").wait_for()
+    desk.slack.control("unpin", **mark)
+    row(page, "Read this first").get_by_text("Pinned").wait_for(state="detached")
+
+
 def test_a_command_is_answered_for_its_sender_only(desk: Desk) -> None:
     room = desk.room()
     finn, ada = desk.open("finn", room), desk.open("ada", room)
