@@ -5,12 +5,15 @@ for the report, and answers. App Home and a modal show the scripted bot of the p
 """
 
 import argparse
+import io
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from PIL import Image
 
 from bot.demo.seed import channel_of
 from bot.demo.show import LEFT_TO_APPROVE
@@ -64,8 +67,16 @@ def page(browser: "Browser", address: str, *, guide: bool = False, **context: An
 def shoot(page: "Page", file: Path) -> None:
     """Take a picture of what the window shows."""
     page.wait_for_timeout(SETTLE_MS)
-    page.screenshot(path=file)
+    file.write_bytes(reduced(page.screenshot()))
     sys.stderr.write(f"{file} {file.stat().st_size // 1000} kB\n")
+
+
+def reduced(png: bytes) -> bytes:
+    """Return a picture in 256 colours: a page has few besides the shades at the edges of letters."""
+    small = io.BytesIO()
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    return small.getvalue()
 
 
 def shoot_scripted(browser: "Browser", out: Path) -> None:
