@@ -5,8 +5,10 @@ from typing import Any
 
 from storage import outbox
 from storage.database import Database
+from storage.knowledge import count_chunks
 from storage.pairs import Pair, PairStatus, pair_for_answer
 from storage.reviews import Review, reviews_of
+from storage.waiting import pairs_to_compare
 from tests.bot.running import YES, Channel, said_in
 from tests.playground_server import RunningPlayground, wait_until
 
@@ -59,6 +61,11 @@ class Office:
         self.help.react(by, ts, YES)
         self.comes_to(ts, PairStatus.APPROVED)
         return ts
+
+    def has_compared(self) -> bool:
+        """Return whether every approved answer is indexed and compared: of two at once, either may get the card."""
+        with self.database.reading() as session:
+            return count_chunks(session, team_id=self.team_id)[1] == 0 and not pairs_to_compare(session, limit=1)
 
     def cards(self, ts: str) -> list[Message]:
         """Return the review cards of a pair, oldest first."""

@@ -4,7 +4,6 @@ import threading
 
 import pytest
 
-from storage.knowledge import count_chunks
 from storage.pairs import PairStatus
 from storage.reviews import Verdict
 from tests.bot.collecting.office import Office, initial, labels
@@ -175,7 +174,7 @@ def test_editing_on_the_card_approves_other_words_and_keeps_what_was_replaced_re
 
 def test_a_near_duplicate_is_shown_beside_it_with_a_choice(office: Office) -> None:
     first = office.approve("When does the sail loft open on Monday?", "The sail loft opens at 8.")
-    wait_until(lambda: is_indexed(office), "the first is indexed")
+    wait_until(office.has_compared, "the first is indexed and compared")
     ts = office.nominate("When does the sail loft open on Monday morning?", "The sail loft opens at 9.")
 
     office.card(ts)
@@ -191,7 +190,7 @@ def test_a_near_duplicate_is_shown_beside_it_with_a_choice(office: Office) -> No
 
 def test_an_answer_approved_at_once_that_resembles_another_gets_a_card_too(office: Office) -> None:
     first = office.approve("Where is the dinghy moored at night?", "The dinghy is moored at berth 4.")
-    wait_until(lambda: is_indexed(office), "the first is indexed")
+    wait_until(office.has_compared, "the first is indexed and compared")
     ts = office.approve("Where is the dinghy moored at night, please?", "The dinghy is moored at berth 4.")
 
     office.card(ts)
@@ -237,9 +236,3 @@ def thread_of(office: Office, ts: str) -> str:
     pair = office.pair(ts)
     assert pair is not None
     return pair.thread_ts
-
-
-def is_indexed(office: Office) -> bool:
-    with office.database.reading() as session:
-        standing, waiting = count_chunks(session, team_id=office.team_id)
-    return standing > 0 and waiting == 0

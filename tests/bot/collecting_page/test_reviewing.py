@@ -121,6 +121,7 @@ def test_an_edited_answer_comes_back_with_what_changed(office: Office, desk: Des
 def test_of_two_answers_to_one_question_a_reviewer_chooses(office: Office, desk: Desk) -> None:
     first = office.approve("When does the yard open on Sunday?", "The yard opens at 10.")
     page = desk.open("ben", "timbre-review")
+    wait_until(office.has_compared, "the first is indexed")
     ts = office.nominate("When does the yard open on Sunday?", "The yard opens at 11.")
     card = row(page, "The yard opens at 11.")
     card.get_by_text("These two seem to disagree").wait_for()
