@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -98,9 +99,10 @@ class Reading:
         if question is None or not parts:
             return Found(pair, None)
         exchange = in_thread(messages, parts[-1].ts) if pair.in_thread else None
-        others = [other for other in stored if other.id != pair.id]
-        grown = _not_taken(exchange, others)
-        more = [message for message in grown.answers if message.ts > parts[-1].ts] if grown else []
+        taken = {ts for other in stored if other.id != pair.id for ts in other.answer_parts}
+        after = [message for message in exchange.answers if message.ts > parts[-1].ts] if exchange else []
+        # Two answers stand side by side where what parted them was deleted: what follows goes on with the second.
+        more = list(takewhile(lambda message: message.ts not in taken, after))
         # What was approved stays what it was, until somebody points at what was said since.
         if pair.status is PairStatus.APPROVED and not (self._policy.ticks(more) or self._policy.crosses(more)):
             more = []

@@ -319,6 +319,22 @@ def test_two_answers_that_become_one_when_what_parted_them_is_deleted_stay_two_p
     assert sorted(desk.passages()) == ["On the top shelf.", "Yes, behind the tea."]
 
 
+def test_what_follows_two_answers_side_by_side_goes_on_with_the_second_alone(desk: Desk) -> None:
+    question = desk.room.say("UTOM", "Where is the kettle?")
+    first = desk.room.say("UMIA", "On the top shelf.", thread_ts=question)
+    between = desk.room.say("UADA", "Really?", thread_ts=question)
+    second = desk.room.say("UMIA", "Yes, behind the tea.", thread_ts=question)
+    for ts in (first, second):
+        assert desk.tick("UADA", ts) is Outcome.NOMINATED
+    desk.delete("UADA", between, thread_ts=question)
+    third = desk.room.say("UMIA", "And now to work.", thread_ts=question)
+
+    desk.tick("UTOM", third)
+
+    assert desk.pair(first).answer_parts == (first,)
+    assert desk.pair(second).answer_parts == (second, third)
+
+
 def test_nothing_of_somebody_who_opted_out_is_collected_and_what_was_is_erased(desk: Desk) -> None:
     answered = desk.room.answered("Where is the kettle?", "On the top shelf.")
     asked = desk.room.answered("Where is the tea?", "In the tin.", asker="UMIA", answerer="UADA")
