@@ -16,6 +16,8 @@ from bot.answering.answerer import Answerer, AnswerLimits
 from bot.answering.delivering import Delivery
 from bot.answering.indexing import Indexing
 from bot.answering.models import Models
+from bot.answering.notes import Notes
+from bot.answering.places import Places
 from bot.answering.questions import Questions
 from bot.answering.retrieval import Retriever
 from bot.collecting.cards import ReviewCards
@@ -44,6 +46,8 @@ from bot.settings import Settings
 from bot.slack.acknowledging import Acknowledging
 from bot.slack.conversations import Conversations
 from bot.slack.directory import Directory
+from bot.slack.memberships import Memberships
+from bot.slack.names import Names
 from bot.slack.posting import Poster
 from bot.slack.roles import Roles
 from bot.steering.collecting import CollectingCommands
@@ -181,7 +185,11 @@ class Bot:
         people = People(database, policy, now, lambda pair: self._tell_later(moved, pair))
         queue = Queue(database, readers, decisions, team_id=self.team_id, approvals_needed=policy.approvals_needed)
         delivery = Delivery(database, poster, now)
-        questions = Questions(database, self._knowledge.answerer, delivery, conversations.is_private, now)
+        self._memberships = Memberships(client, team_id=self.team_id)
+        places = Places(database, self._memberships)
+        valid_for = timedelta(days=settings.reverify_days)
+        notes = Notes(database, Names(client).of, valid_for=valid_for, now=now)
+        questions = Questions(database, self._knowledge.answerer, delivery, places, notes, now)
         promotion = Promotion(database, self._knowledge.models, now, base_name=settings.base_model_name)
         self._notices = Notices(
             database,

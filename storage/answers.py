@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select, update
@@ -11,11 +12,22 @@ from storage.database import find_or_add, row_count
 from storage.tables import AnswerRow, FeedbackRow
 
 
+class AnswerKind(StrEnum):
+    """What was said: an answer a model wrote, an approved answer as it stands, nothing for want of knowledge, or a
+    word on how to ask."""
+
+    ANSWER = "answer"
+    VERIFIED = "verified"
+    UNKNOWN = "unknown"
+    NOTE = "note"
+
+
 @dataclass(frozen=True)
 class NewAnswer:
     """An answer, stored before it is posted: `message_ts` is empty until then.
 
-    `sources`: `{"number", "chunk_id", "title", "permalink"}` each. `model` is empty for a refusal.
+    `sources`: `{"number", "chunk_id", "title", "permalink"}` each. `model` is empty where none was asked.
+    `read_chunks`: every passage the model was given. `verified_pair_id`: the approved answer given as it stands.
     """
 
     team_id: str
@@ -30,9 +42,14 @@ class NewAnswer:
     latency_ms: int
     prompt_tokens: int
     completion_tokens: int
+    kind: AnswerKind = AnswerKind.ANSWER
+    thread_ts: str = ""
+    read_chunks: tuple[int, ...] = ()
+    verified_pair_id: int | None = None
+    note: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Answer(NewAnswer):
     """A stored answer."""
 
@@ -42,7 +59,8 @@ class Answer(NewAnswer):
 
 def add_answer(session: Session, answer: NewAnswer, *, now: datetime) -> Answer:
     """Store an answer. Raises `sqlalchemy.exc.IntegrityError` when the question has been answered already."""
-    row = AnswerRow(**{**vars(answer), "sources": list(answer.sources)}, created_at=now)
+    lists = {"sources": list(answer.sources), "read_chunks": list(answer.read_chunks)}
+    row = AnswerRow(**{**vars(answer), **lists}, created_at=now)
     session.add(row)
     session.flush()
     return _answer(row)
@@ -58,6 +76,36 @@ def answer_to(session: Session, *, team_id: str, channel_id: str, question_ts: s
     return _answer(row) if row else None
 
 
+def get_answer(session: Session, answer_id: int) -> Answer | None:
+    """Return an answer by its id."""
+    row = session.get(AnswerRow, answer_id)
+    return _answer(row) if row else None
+
+
+def askers_in_thread(session: Session, *, team_id: str, channel_id: str, thread_ts: str) -> frozenset[str]:
+    """Return whom Timbre has answered in a thread."""
+    place = (AnswerRow.team_id == team_id, AnswerRow.channel_id == channel_id, AnswerRow.thread_ts == thread_ts)
+    return frozenset(session.scalars(select(AnswerRow.asked_by).where(*place, AnswerRow.message_ts.is_not(None))))
+
+
+def unanswered(session: Session, *, team_id: str, since: datetime, limit: int) -> list[Answer]:
+    """Return the questions Timbre could not answer, latest first, without those of people it forgot."""
+    gaps = (AnswerRow.team_id == team_id, AnswerRow.kind == AnswerKind.UNKNOWN, AnswerRow.question != "")
+    rows = session.scalars(
+        select(AnswerRow).where(*gaps, AnswerRow.created_at >= since).order_by(AnswerRow.id.desc()).limit(limit)
+    )
+    return [_answer(row) for row in rows]
+
+
+def replace_answer(session: Session, answer_id: int, *, text: str, kind: AnswerKind) -> Answer:
+    """Have an answer say something else, resting on nothing. Raises `sqlalchemy.exc.NoResultFound`."""
+    row = session.get_one(AnswerRow, answer_id)
+    row.text, row.kind, row.sources, row.read_chunks, row.note = text, kind, [], [], ""
+    row.verified_pair_id = None
+    session.flush()
+    return _answer(row)
+
+
 def set_message(session: Session, answer_id: int, *, message_ts: str) -> None:
     """Record that an answer was posted."""
     session.get_one(AnswerRow, answer_id).message_ts = message_ts
@@ -66,7 +114,7 @@ def set_message(session: Session, answer_id: int, *, message_ts: str) -> None:
 def forget_questions_of(session: Session, *, team_id: str, user_id: str) -> int:
     """Let go of what somebody asked Timbre, and of what it answered them; returns how many questions."""
     theirs = (AnswerRow.team_id == team_id, AnswerRow.asked_by == user_id, AnswerRow.question != "")
-    nothing: dict[str, Any] = {"question": "", "text": "", "sources": []}
+    nothing: dict[str, Any] = {"question": "", "text": "", "sources": [], "read_chunks": [], "note": ""}
     return row_count(session.execute(update(AnswerRow).where(*theirs).values(nothing)))
 
 
@@ -99,5 +147,10 @@ def _answer(row: AnswerRow) -> Answer:
         latency_ms=row.latency_ms,
         prompt_tokens=row.prompt_tokens,
         completion_tokens=row.completion_tokens,
+        kind=AnswerKind(row.kind),
+        thread_ts=row.thread_ts,
+        read_chunks=tuple(row.read_chunks),
+        verified_pair_id=row.verified_pair_id,
+        note=row.note,
         created_at=row.created_at,
     )

@@ -223,6 +223,7 @@ class ChunkRow(Base):
     __tablename__ = "chunks"
     __table_args__ = (
         Index("ix_chunks_indexed_at", "indexed_at"),
+        Index("ix_chunks_team_id_channel_id", "team_id", "channel_id"),
         Index("ix_chunks_document_id", "document_id"),
         # The vector index and answers' sources know a chunk by its id: a deleted one's must not become another's.
         {"sqlite_autoincrement": True},
@@ -242,10 +243,17 @@ class ChunkRow(Base):
 
 
 class AnswerRow(Base):
-    """What Timbre said. A question in Slack is answered once, however often its event arrives."""
+    """What Timbre said. A question in Slack is answered once, however often its event arrives.
+
+    `read_chunks`: the ids of every passage that was before the model, cited or not. `verified_pair_id`: the approved
+    answer that was given as it stands. `note`: the small print above the answer.
+    """
 
     __tablename__ = "answers"
-    __table_args__ = (UniqueConstraint("team_id", "channel_id", "question_ts"),)
+    __table_args__ = (
+        UniqueConstraint("team_id", "channel_id", "question_ts"),
+        Index("ix_answers_thread", "team_id", "channel_id", "thread_ts"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     team_id: Mapped[str] = mapped_column(SlackId)
@@ -260,7 +268,35 @@ class AnswerRow(Base):
     latency_ms: Mapped[int]
     prompt_tokens: Mapped[int]
     completion_tokens: Mapped[int]
+    kind: Mapped[str] = mapped_column(Word)
+    thread_ts: Mapped[str] = mapped_column(SlackId)
+    read_chunks: Mapped[list[int]] = mapped_column(JSON)
+    verified_pair_id: Mapped[int | None]
+    note: Mapped[str]
     created_at: Mapped[datetime]
+
+
+class ChannelModeRow(Base):
+    """When Timbre speaks in a channel, where an admin has said something else than the default."""
+
+    __tablename__ = "channel_modes"
+
+    team_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    channel_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    mode: Mapped[str] = mapped_column(Word)
+    set_by: Mapped[str] = mapped_column(SlackId)
+    set_at: Mapped[datetime]
+
+
+class VerificationRow(Base):
+    """That somebody looked at an approved answer again, and found the words with `content_hash` still right."""
+
+    __tablename__ = "verifications"
+
+    pair_id: Mapped[int] = mapped_column(ForeignKey("pairs.id", ondelete="CASCADE"), primary_key=True)
+    content_hash: Mapped[str] = mapped_column(String(64))
+    by: Mapped[str] = mapped_column(SlackId)
+    at: Mapped[datetime]
 
 
 class FeedbackRow(Base):

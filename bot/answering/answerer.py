@@ -10,9 +10,12 @@ from hashlib import sha256
 from bot.answering.citations import check_citations
 from bot.answering.models import Completion, Models, ModelUnavailableError, PromptTooLongError, UnknownModelError
 from bot.answering.retrieval import Hit, Place, Retriever
+from bot.answering.verified import VerifiedAnswers
 from storage import outbox
 from storage.adapters import Adapter, LiveVoice, live_voice
+from storage.answers import AnswerKind
 from storage.database import Database
+from storage.knowledge import Chunk
 from storage.pairs import get_pair
 from training.prompt import Message, Passage, build_messages
 from training.refusals import VoiceNotLoaded
@@ -23,6 +26,8 @@ logger = logging.getLogger(__name__)
 Show = Callable[[str], None]
 """Takes what is written of an answer so far, as the model wrote it, whenever there is more of it."""
 
+NEAR = 0.2
+"""Cosine from which an approved pair is near enough to a question that who answered it may know more."""
 DONT_KNOW = "I don't know: nothing I may read here answers that."
 
 
@@ -40,7 +45,11 @@ class Source:
 
 @dataclass(frozen=True)
 class Answered:
-    """An answer, ready to be posted. Without sources it is a refusal. `model` is empty when none was asked."""
+    """An answer, ready to be posted. `model` is empty when none was asked.
+
+    `read`: the passages it rests on in any way, cited or not: whoever may not read one may not read the answer. `near`:
+    the approved pairs near a question that could not be answered. `verified`: the one that is given as it stands.
+    """
 
     text: str
     model: str
@@ -48,6 +57,11 @@ class Answered:
     latency_ms: int
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    kind: AnswerKind = AnswerKind.ANSWER
+    read: tuple[int, ...] = ()
+    near: tuple[int, ...] = ()
+    verified: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +95,7 @@ class Answerer:
         self._base_name = base_name
         self._house_style = house_style
         self._now = now
+        self._verified = VerifiedAnswers(database, models.embed)
         self._told: set[str] = set()
         self._monotonic = monotonic
 
@@ -91,25 +106,59 @@ class Answerer:
         *,
         history: Sequence[Message] = (),
         show: Show = lambda _text: None,
+        about: str = "",
+        without: Callable[[Chunk], bool] = lambda _: False,
+        at_least: float = 0.0,
     ) -> Answered:
-        """Return an answer, or a refusal where nothing near enough was found.
+        """Return an approved answer as it stands, an answer, or a refusal where nothing near enough was found.
 
-        `history`: what was said in the thread before, oldest first. `show` is called while the model writes.
+        `history`: what was said in the thread before, oldest first. `show` is called while the model writes. `about`:
+        what was asked before, for a question that says little by itself. `without` is true of the passages that may
+        not be used. `at_least`: how near a passage must be, where that is more than the settings want.
         """
         start = self._monotonic()
-        hits = self._retriever.search(question, place, limit=self._limits.passages)
-        if not hits or max(hit.similarity for hit in hits) < self._limits.min_similarity:
-            return Answered(DONT_KNOW, "", (), self._elapsed_ms(start))
+        hits = self._retriever.search(question, place, limit=self._limits.passages, without=without)
+        if verified := self._verified.among(question, hits):
+            chunk, pair = verified
+            source = self._source(1, chunk, is_cited=True)
+            return Answered(
+                pair.answer,
+                "",
+                (source,),
+                self._elapsed_ms(start),
+                kind=AnswerKind.VERIFIED,
+                read=(chunk.id,),
+                verified=pair.id,
+            )
+        needed = max(self._limits.min_similarity, at_least)
+        if about and not _is_near(hits, needed):
+            hits = self._retriever.search(f"{about}\n{question}", place, limit=self._limits.passages, without=without)
+        if not _is_near(hits, needed):
+            return self._refusal(hits, start)
         completion, hits = self._write(question, hits, place.team_id, history)
         text, cited = check_citations(completion.text, passages=len(hits))
         numbers = cited or range(1, len(hits) + 1)
         return Answered(
             text=text or DONT_KNOW,
             model=completion.model,
-            sources=tuple(self._source(n, hits[n - 1], is_cited=bool(cited)) for n in numbers) if text else (),
+            sources=tuple(self._source(n, hits[n - 1].chunk, is_cited=bool(cited)) for n in numbers) if text else (),
             latency_ms=self._elapsed_ms(start),
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=completion.completion_tokens,
+            kind=AnswerKind.ANSWER if text else AnswerKind.UNKNOWN,
+            read=tuple(hit.chunk.id for hit in hits),
+        )
+
+    def _refusal(self, hits: Sequence[Hit], start: float) -> Answered:
+        near = [hit.chunk for hit in hits if hit.similarity >= NEAR and hit.chunk.pair_id is not None]
+        return Answered(
+            DONT_KNOW,
+            "",
+            (),
+            self._elapsed_ms(start),
+            kind=AnswerKind.UNKNOWN,
+            read=tuple(chunk.id for chunk in near),
+            near=tuple(chunk.pair_id for chunk in near if chunk.pair_id is not None),
         )
 
     def _write(
@@ -163,12 +212,16 @@ class Answerer:
         with self._database.writing() as session:
             outbox.enqueue(session, team_id=adapter.team_id, key=key, kind="refused", payload=payload, now=self._now())
 
-    def _source(self, number: int, hit: Hit, *, is_cited: bool) -> Source:
+    def _source(self, number: int, chunk: Chunk, *, is_cited: bool) -> Source:
         permalink = ""
-        if hit.chunk.pair_id is not None:
+        if chunk.pair_id is not None:
             with self._database.reading() as session:
-                permalink = get_pair(session, hit.chunk.pair_id).permalink
-        return Source(number, hit.chunk.id, hit.chunk.title, permalink, is_cited)
+                permalink = get_pair(session, chunk.pair_id).permalink
+        return Source(number, chunk.id, chunk.title, permalink, is_cited)
 
     def _elapsed_ms(self, start: float) -> int:
         return round((self._monotonic() - start) * 1000)
+
+
+def _is_near(hits: Sequence[Hit], needed: float) -> bool:
+    return any(hit.similarity >= needed for hit in hits)

@@ -9,9 +9,10 @@ from datetime import datetime
 from bot.answering.answerer import Answered, Show, Source
 from bot.blocks import answer as blocks
 from bot.locks import Locks
+from bot.slack.memberships import UnreadableError
 from bot.slack.payloads import Asked
 from bot.slack.posting import Poster
-from storage.answers import Answer, NewAnswer, add_answer, answer_to, set_message
+from storage.answers import Answer, AnswerKind, NewAnswer, add_answer, answer_to, replace_answer, set_message
 from storage.database import Database
 from training.voices import VoiceServerError
 
@@ -19,6 +20,9 @@ logger = logging.getLogger(__name__)
 
 Write = Callable[[Show], Answered]
 """Writes an answer, and shows what is written so far while it does. Whatever it raises becomes a failure."""
+MayStand = Callable[[Answer], bool]
+"""Says whether an answer that was stored a while ago may still be read by everybody who would read it."""
+WITHDRAWN = "Not everybody here may read any more what I had found. Please ask again."
 
 
 class Delivery:
@@ -30,13 +34,13 @@ class Delivery:
         self._now = now
         self._locks = Locks()
 
-    def deliver(self, asked: Asked, write: Write) -> None:
+    def deliver(self, asked: Asked, write: Write, may_stand: MayStand) -> None:
         """Answer once: an answer that was stored but perhaps not posted, because of a crash, is posted now."""
         # Slack tells of one mention twice where Timbre is mentioned in a direct message.
         with self._locks.of(asked.channel_id, asked.ts):
-            self._deliver(asked, write)
+            self._deliver(asked, write, may_stand)
 
-    def _deliver(self, asked: Asked, write: Write) -> None:
+    def _deliver(self, asked: Asked, write: Write, may_stand: MayStand) -> None:
         stored = self._stored(asked)
         if stored is None:
             try:
@@ -49,11 +53,17 @@ class Delivery:
             posted_ts = self._poster.find_reply(
                 asked.channel_id, key=_key(stored), thread_ts=asked.thread_ts, after=asked.ts
             )
+            if posted_ts is None and not may_stand(stored):
+                stored = self._withdraw(stored)
             self._post(asked, stored, posted_ts=posted_ts)
 
     def _stored(self, asked: Asked) -> Answer | None:
         with self._database.reading() as session:
             return answer_to(session, team_id=asked.team_id, channel_id=asked.channel_id, question_ts=asked.ts)
+
+    def _withdraw(self, stored: Answer) -> Answer:
+        with self._database.writing() as session:
+            return replace_answer(session, stored.id, text=WITHDRAWN, kind=AnswerKind.NOTE)
 
     def _store(self, asked: Asked, answered: Answered) -> Answer:
         answer = NewAnswer(
@@ -69,6 +79,11 @@ class Delivery:
             latency_ms=answered.latency_ms,
             prompt_tokens=answered.prompt_tokens,
             completion_tokens=answered.completion_tokens,
+            kind=answered.kind,
+            thread_ts=asked.thread_ts,
+            read_chunks=answered.read,
+            verified_pair_id=answered.verified,
+            note=answered.note,
         )
         with self._database.writing() as session:
             return add_answer(session, answer, now=self._now())
@@ -78,7 +93,7 @@ class Delivery:
             asked.channel_id,
             key=_key(stored),
             text=blocks.summary(stored.text),
-            blocks=blocks.answer(stored.text, _sources(stored), answer_id=stored.id),
+            blocks=blocks.answer(stored.text, _sources(stored), answer_id=stored.id, note=stored.note),
             thread_ts=asked.thread_ts,
         )
         with self._database.writing() as session:
@@ -86,7 +101,7 @@ class Delivery:
 
     def _fail(self, asked: Asked, err: Exception) -> None:
         error_id = uuid.uuid4().hex[:8]
-        expected = isinstance(err, VoiceServerError)
+        expected = isinstance(err, VoiceServerError | UnreadableError)
         logger.error(
             "question %s in %s failed, id %s: %s", asked.ts, asked.channel_id, error_id, err, exc_info=not expected
         )

@@ -1,57 +1,104 @@
 """A question asked in Slack: what may be used to answer it there, and what people think of the answer."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from bot.answering.answerer import Answered, Answerer, Show
 from bot.answering.delivering import Delivery
 from bot.answering.models import PromptTooLongError
-from bot.answering.retrieval import Place
+from bot.answering.notes import Notes
+from bot.answering.places import Audience, Places
 from bot.slack.payloads import Asked
-from storage.answers import set_feedback
+from storage.answers import Answer, AnswerKind, set_feedback
 from storage.database import Database
 
 TOO_LONG = "That is more than I can read at once. Please ask again in fewer words."
 GREETING = "Ask me something, and I'll look in what this team has written down and approved."
+CHANGED = "Who reads along here changed while I was answering. Please ask again."
+ATTEMPTS = 3
+
+
+class NotForThemError(Exception):
+    """Not everybody who would read an answer may read what it rests on."""
 
 
 class Questions:
-    """Answers in the thread of the question."""
+    """Answers where a question was asked, from what everybody who reads it there may know."""
 
     def __init__(
         self,
         database: Database,
         answerer: Answerer,
         delivery: Delivery,
-        is_private: Callable[[str], bool],
+        places: Places,
+        notes: Notes,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._answerer = answerer
         self._delivery = delivery
-        self._is_private = is_private
+        self._places = places
+        self._notes = notes
         self._now = now
 
     def answer(self, asked: Asked) -> None:
         """Answer once, however often it is called for one question."""
-        self._delivery.deliver(asked, lambda show: self._written(asked, show))
+        audience = audience_of(asked)
+        self._delivery.deliver(
+            asked,
+            lambda show: self.written(asked.text, audience, asker=asked.user_id, show=show),
+            lambda stored: self._may_stand(stored, audience),
+        )
 
     def rate(self, answer_id: int, *, user_id: str, value: int) -> None:
         """Record a person's thumb, 1 or -1."""
         with self._database.writing() as session:
             set_feedback(session, answer_id, user_id=user_id, value=value, now=self._now())
 
-    def _written(self, asked: Asked, show: Show) -> Answered:
-        if not asked.text:
-            return Answered(GREETING, "", (), 0)
-        try:
-            return self._answerer.answer(asked.text, self._place_of(asked), show=show)
-        except PromptTooLongError:
-            return Answered(TOO_LONG, "", (), 0)
+    def written(
+        self, text: str, audience: Audience, *, asker: str, show: Show = lambda _text: None, at_least: float = 0.0
+    ) -> Answered:
+        """Return an answer that everybody in an audience may read, at the moment it is returned.
 
-    def _place_of(self, asked: Asked) -> Place:
-        """Return what may be used in an answer there: everybody's knowledge, and in a private channel its own."""
-        is_private = asked.channel_is_private
-        if is_private is None:
-            is_private = self._is_private(asked.channel_id)
-        return Place(asked.team_id, (asked.channel_id,) if is_private else ())
+        Nothing is shown before it is clear that they may. Raises the errors of `bot.answering.models`.
+        """
+        if not text:
+            return _note(GREETING)
+        for attempt in range(ATTEMPTS):
+            try:
+                return self._written(text, audience, asker, show, at_least, fresh=attempt > 0)
+            except NotForThemError:
+                continue  # somebody came or left meanwhile
+            except PromptTooLongError:
+                return _note(TOO_LONG)
+        return _note(CHANGED)
+
+    def _written(
+        self, text: str, audience: Audience, asker: str, show: Show, at_least: float, *, fresh: bool
+    ) -> Answered:
+        scope = self._places.scope(audience, fresh=fresh)
+        answered = self._answerer.answer(
+            text, scope.place, show=show, without=self._places.keeps_out(scope, fresh=fresh), at_least=at_least
+        )
+        hint = self._notes.who_might_know(answered, team_id=audience.team_id, asker=asker)
+        said = "\n".join(part for part in (answered.text, hint) if part)
+        answered = replace(answered, text=said, note=self._notes.beside(answered, scope))
+        if answered.kind is AnswerKind.UNKNOWN and not scope.is_certain:
+            answered = replace(answered, kind=AnswerKind.NOTE)  # it might be known where Timbre could not look
+        if not self._places.still_allows(audience, answered.read):
+            raise NotForThemError
+        return answered
+
+    def _may_stand(self, stored: Answer, audience: Audience) -> bool:
+        """Return whether an answer that was stored a while ago may still be posted."""
+        return self._places.still_allows(audience, stored.read_chunks)
+
+
+def audience_of(asked: Asked) -> Audience:
+    """Return who will read the answer to a question."""
+    return Audience(asked.team_id, asked.channel_id, only=asked.user_id if asked.is_direct else "")
+
+
+def _note(text: str) -> Answered:
+    return Answered(text, "", (), 0, kind=AnswerKind.NOTE)

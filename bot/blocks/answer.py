@@ -12,18 +12,20 @@ TITLE_LIMIT = 80
 CITED = "*Sources*"
 READ = "*Read for this answer, which cites none of it*"
 SUMMARY_LIMIT = 300
+VERIFIED = "Verified answer"
 # Slack takes 13,200 characters of blocks in one message; the sources and buttons have to fit in beside the text.
 MESSAGE_LIMIT = 13_000
 
 
-def answer(text: str, sources: Sequence[Source], *, answer_id: int) -> list[Block]:
-    """Return the blocks of an answer; a refusal has neither sources nor buttons.
+def answer(text: str, sources: Sequence[Source], *, answer_id: int, note: str = "") -> list[Block]:
+    """Return the blocks of an answer; a refusal has neither sources nor buttons. `note`: small print above it.
 
     An answer longer than a message holds is cut: what it rests on and the buttons are never left out.
     """
     ending = [*_sources(sources), _feedback(answer_id)] if sources else []
-    room = MESSAGE_LIMIT - _characters(ending)
-    return [*(section(part) for part in _parts(text, room)), *ending]
+    beginning = [context(_noted(note))] if note else []
+    room = MESSAGE_LIMIT - _characters([*beginning, *ending])
+    return [*beginning, *(section(part) for part in _parts(text, room)), *ending]
 
 
 def summary(text: str) -> str:
@@ -41,6 +43,15 @@ def failure_text(error_id: str) -> str:
     return (
         ":warning: I couldn't answer that just now. Please ask again in a minute; "
         f"if it stays so, tell an admin `{error_id}`."
+    )
+
+
+def _noted(note: str) -> str:
+    """Return small print; of a verified answer it begins with a mark."""
+    return (
+        f":white_check_mark: *Verified answer*{escape(note.removeprefix(VERIFIED))}"
+        if note.startswith(VERIFIED)
+        else escape(note)
     )
 
 

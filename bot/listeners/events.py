@@ -24,7 +24,7 @@ class Events:
 
     def mention(self, event: dict[str, Any], team_id: str) -> None:
         """Answer a question put by mentioning Timbre."""
-        self._questions.answer(Asked.from_event(event, team_id=team_id, channel_is_private=None))
+        self._questions.answer(Asked.from_event(event, team_id=team_id, is_direct=event["channel"].startswith("D")))
 
     def message(self, event: dict[str, Any], team_id: str) -> None:
         """Answer a direct message, or follow one that changed; in channels Timbre speaks when spoken to."""
@@ -37,7 +37,7 @@ class Events:
                 thread_ts=change.thread_ts,
             )
             return
-        self._questions.answer(Asked.from_event(event, team_id=team_id, channel_is_private=True))
+        self._questions.answer(Asked.from_event(event, team_id=team_id, is_direct=True))
 
     def reaction(self, event: dict[str, Any], team_id: str) -> None:
         """Bring the pair behind a message in line with the reactions on it."""

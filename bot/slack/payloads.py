@@ -60,23 +60,23 @@ class MessageChange:
 class Asked:
     """A question put to Timbre in Slack. `thread_ts` is where the answer goes.
 
-    `channel_is_private` is None where only Slack can tell.
+    `is_direct`: only who asks reads the answer.
     """
 
     team_id: str
     channel_id: str
-    channel_is_private: bool | None
+    is_direct: bool
     ts: str
     thread_ts: str
     user_id: str
     text: str
 
     @classmethod
-    def from_event(cls, event: dict[str, Any], *, team_id: str, channel_is_private: bool | None) -> "Asked":
+    def from_event(cls, event: dict[str, Any], *, team_id: str, is_direct: bool) -> "Asked":
         """Read a message or mention; mentions of people are taken out of its text."""
         text = " ".join(unescape(MENTION.sub(" ", event.get("text", ""))).split())
         thread_ts = event.get("thread_ts", event["ts"])
-        return cls(team_id, event["channel"], channel_is_private, event["ts"], thread_ts, event["user"], text)
+        return cls(team_id, event["channel"], is_direct, event["ts"], thread_ts, event["user"], text)
 
 
 @dataclass(frozen=True)

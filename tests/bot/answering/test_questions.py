@@ -2,19 +2,22 @@
 
 import logging
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
 
 from bot.answering.answerer import DONT_KNOW
 from bot.answering.asking import ask_once
 from bot.answering.delivering import Delivery
+from bot.answering.notes import Notes
+from bot.answering.places import Places
 from bot.answering.questions import Questions
 from bot.answering.retrieval import Place
 from bot.bootstrap import Knowledge
 from bot.settings import Settings
-from bot.slack.conversations import Conversations
+from bot.slack.memberships import Memberships
+from bot.slack.names import Names
 from bot.slack.payloads import Asked
 from bot.slack.posting import Poster
 from storage.answers import answer_to
@@ -46,24 +49,26 @@ def counter(
     knowledge: Knowledge, town: RunningPlayground, help_room: Channel, clock: Clock, model_server: FakeModelServer
 ) -> Counter:
     know(knowledge)
-    questions = questions_of(knowledge, Poster(town.web), Conversations(town.web).is_private, clock)
+    questions = questions_of(knowledge, town, Poster(town.web), clock)
     return Counter(questions, help_room, knowledge.database)
 
 
-def questions_of(knowledge: Knowledge, poster: Poster, is_private: Callable[[str], bool], clock: Clock) -> Questions:
-    delivery = Delivery(knowledge.database, poster, clock)
-    return Questions(knowledge.database, knowledge.answerer, delivery, is_private, clock)
+def questions_of(knowledge: Knowledge, town: RunningPlayground, poster: Poster, clock: Clock) -> Questions:
+    memberships = Memberships(town.web, team_id=town.web.auth_test()["team_id"])
+    return Questions(
+        knowledge.database,
+        knowledge.answerer,
+        Delivery(knowledge.database, poster, clock),
+        Places(knowledge.database, memberships),
+        Notes(knowledge.database, Names(town.web).of, valid_for=timedelta(days=180), now=clock),
+        clock,
+    )
 
 
 def know(knowledge: Knowledge) -> None:
     with knowledge.database.writing() as session:
         put_document(session, NewDocument(TEAM, "keys", "Keys", None, (KEYS,)), now=NOW)
     knowledge.indexing.follow()
-
-
-def never(channel_id: str) -> bool:
-    """No channel is private."""
-    return False
 
 
 class DyingPoster(Poster):
@@ -83,7 +88,7 @@ def test_an_answer_is_posted_once_though_the_process_dies_around_posting(
     counter: Counter, knowledge: Knowledge, town: RunningPlayground, clock: Clock, posts: bool
 ) -> None:
     asked = counter.asked()
-    dying = questions_of(knowledge, DyingPoster(Poster(town.web), posts=posts), never, clock)
+    dying = questions_of(knowledge, town, DyingPoster(Poster(town.web), posts=posts), clock)
     with pytest.raises(KeyboardInterrupt):
         dying.answer(asked)
 
@@ -105,7 +110,7 @@ def test_an_answer_is_found_again_in_a_thread_that_was_long_already(
         counter.room.say("UMIA", f"Line {number}", thread_ts=root)
     asked = replace(counter.asked(), ts=counter.room.say("UTOM", "spare keys hang?", thread_ts=root), thread_ts=root)
     with pytest.raises(KeyboardInterrupt):
-        questions_of(knowledge, DyingPoster(Poster(town.web), posts=True), never, clock).answer(asked)
+        questions_of(knowledge, town, DyingPoster(Poster(town.web), posts=True), clock).answer(asked)
 
     counter.questions.answer(asked)
 
@@ -156,7 +161,7 @@ def test_a_question_that_failed_can_be_answered_when_its_event_comes_again(
 def test_a_question_in_a_channel_slack_tells_nothing_about_ends_in_a_failure_and_not_in_silence(
     counter: Counter, town: RunningPlayground, model_server: FakeModelServer
 ) -> None:
-    asked = replace(counter.asked(), channel_is_private=None)
+    asked = counter.asked()
     town.control("trouble", api=[{"method": "conversations.info", "answer": "missing_scope", "calls": 1}])
 
     counter.questions.answer(asked)

@@ -56,7 +56,7 @@ def test_a_text_is_shortened_at_a_word(text: str, limit: int, short: str) -> Non
 def test_a_question_is_read_as_it_was_typed() -> None:
     event = {"channel": "C1", "ts": "2.0", "thread_ts": "1.0", "user": "U1", "text": "<@U0> is\nR&amp;D <#C2|open>?"}
 
-    asked = Asked.from_event(event, team_id="T1", channel_is_private=False)
+    asked = Asked.from_event(event, team_id="T1", is_direct=False)
 
     assert asked == Asked("T1", "C1", False, "2.0", "1.0", "U1", "is R&D #open?")
 

@@ -1,0 +1,166 @@
+"""What may be used in an answer, by who will read it: everybody in a conversation, or one person alone.
+
+What is said in private may be used where every reader is in that private channel. What the whole team may know is for
+its members: where a guest or somebody from another company reads along, only what was said where they are, too.
+"""
+
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.answering.retrieval import Place
+from bot.slack.memberships import Conversation, Everybody, UnreadableError
+from storage.channels import private_channels_with_chunks
+from storage.database import Database
+from storage.knowledge import Chunk, readable_chunks
+from storage.pairs import Origin, Pair, get_pair
+
+logger = logging.getLogger(__name__)
+
+
+class Memberships(Protocol):
+    """Who is where. Each raises `UnreadableError`."""
+
+    def members(self, channel_id: str, *, fresh: bool = False) -> frozenset[str]: ...
+    def conversation(self, channel_id: str, *, fresh: bool = False) -> Conversation: ...
+    def everybody(self) -> Everybody: ...
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who will read an answer: one person alone where `only` is set, else whoever can read the conversation."""
+
+    team_id: str
+    channel_id: str
+    only: str = ""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What may be used for an audience.
+
+    `outsiders`: readers who are no full members of the workspace; None where that can't be told, so that there may be
+    any. `is_certain`: False where something could not be read and was left out for it.
+    """
+
+    audience: Audience
+    place: Place
+    outsiders: frozenset[str] | None = frozenset()
+    is_certain: bool = True
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether what the team knows may not be used as it is."""
+        return self.outsiders is None or bool(self.outsiders)
+
+
+class Places:
+    """Says what may be used where. Where Slack does not say who reads along, what is in doubt is left out."""
+
+    def __init__(self, database: Database, memberships: Memberships) -> None:
+        self._database = database
+        self._memberships = memberships
+
+    def scope(self, audience: Audience, *, fresh: bool = False) -> Scope:
+        """Return what may be used for an audience, by who is where now; with `fresh`, Slack is asked anew.
+
+        Raises `UnreadableError` where it is not even told who reads along.
+        """
+        readers = self._readers(audience, fresh=fresh)
+        outsiders, knows_people = self._outsiders(audience, readers, fresh=fresh)
+        channel_ids, knows_all = self._private_channels(audience, readers, fresh=fresh)
+        place = Place(audience.team_id, tuple(channel_ids))
+        return Scope(audience, place, outsiders, is_certain=knows_people and knows_all)
+
+    def keeps_out(self, scope: Scope, *, fresh: bool = False) -> Callable[[Chunk], bool]:
+        """Return what is true of the passages that may not be used in a scope."""
+        return lambda chunk: not self._allows(scope, chunk, fresh=fresh)
+
+    def still_allows(self, audience: Audience, chunk_ids: Collection[int]) -> bool:
+        """Return whether every one of some passages may be used for an audience right now: Slack is asked anew."""
+        if not chunk_ids:
+            return True
+        try:
+            scope = self.scope(audience, fresh=True)
+        except UnreadableError:
+            return False
+        with self._database.reading() as session:
+            chunks = readable_chunks(session, chunk_ids, team_id=audience.team_id, channel_ids=scope.place.channel_ids)
+        return len(chunks) == len(set(chunk_ids)) and all(
+            self._allows(scope, chunk, fresh=True) for chunk in chunks.values()
+        )
+
+    def _readers(self, audience: Audience, *, fresh: bool) -> frozenset[str] | None:
+        """Return who reads along; None for a public channel, which everybody can."""
+        if audience.only:
+            return frozenset({audience.only})
+        if not self._memberships.conversation(audience.channel_id, fresh=fresh).is_private:
+            return None
+        return self._memberships.members(audience.channel_id, fresh=fresh)
+
+    def _outsiders(
+        self, audience: Audience, readers: frozenset[str] | None, *, fresh: bool
+    ) -> tuple[frozenset[str] | None, bool]:
+        """Return the readers who are no full members, and whether that could be told."""
+        try:
+            if not audience.only and self._memberships.conversation(audience.channel_id).is_shared:
+                return None, True
+            everybody = self._memberships.everybody()
+            if readers is None:
+                if not everybody.has_guests:
+                    return frozenset(), True
+                readers = self._memberships.members(audience.channel_id, fresh=fresh)
+        except UnreadableError as err:
+            logger.warning("whether guests read %s can't be told: %s", audience.channel_id, err)
+            return None, False
+        return readers - everybody.full - everybody.bots, True
+
+    def _private_channels(
+        self, audience: Audience, readers: frozenset[str] | None, *, fresh: bool
+    ) -> tuple[list[str], bool]:
+        """Return the private channels whose passages every reader may read, and whether all could be looked into."""
+        with self._database.reading() as session:
+            known = private_channels_with_chunks(session, team_id=audience.team_id)
+        found, is_certain = [], True
+        for channel_id in known:
+            if channel_id == audience.channel_id and not audience.only:
+                found.append(channel_id)
+            elif readers is not None:
+                try:
+                    if self._people(readers) <= self._memberships.members(channel_id, fresh=fresh):
+                        found.append(channel_id)
+                except UnreadableError as err:
+                    logger.warning("the members of %s can't be read, so it is left out: %s", channel_id, err)
+                    is_certain = False
+        return found, is_certain
+
+    def _people(self, readers: frozenset[str]) -> frozenset[str]:
+        try:
+            return readers - self._memberships.everybody().bots
+        except UnreadableError:
+            return readers  # a bot among them only makes it less
+
+    def _allows(self, scope: Scope, chunk: Chunk, *, fresh: bool) -> bool:
+        if chunk.team_id != scope.place.team_id:
+            return False
+        if chunk.channel_id is not None:
+            return chunk.channel_id in scope.place.channel_ids
+        if not scope.is_limited:
+            return True
+        pair = self._pair(chunk)
+        if pair is None or pair.origin is Origin.FILE:
+            return False
+        if pair.channel_id == scope.audience.channel_id and not scope.audience.only:
+            return True
+        try:
+            members = self._memberships.members(pair.channel_id, fresh=fresh)
+        except UnreadableError:
+            return False
+        return scope.outsiders is not None and scope.outsiders <= members
+
+    def _pair(self, chunk: Chunk) -> Pair | None:
+        if chunk.pair_id is None:
+            return None
+        with self._database.reading() as session:
+            return get_pair(session, chunk.pair_id)

@@ -1,0 +1,64 @@
+"""Approved answers are looked at again after a while: who did last, and which are due."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from storage.database import find_or_add
+from storage.pairs import Pair, PairStatus, pair_of
+from storage.reviews import Verdict, reviews_of
+from storage.tables import PairRow, VerificationRow
+
+
+@dataclass(frozen=True)
+class Verified:
+    """Who stands behind an approved answer, and since when. `by` is empty where nobody is known any more."""
+
+    pair: Pair
+    by: str
+    at: datetime
+
+
+def verified_of(session: Session, pair: Pair) -> Verified | None:
+    """Return who last found an approved pair right as it reads now, None where it is not approved."""
+    if pair.status is not PairStatus.APPROVED or pair.decided_at is None:
+        return None
+    row = session.get(VerificationRow, pair.id)
+    if row is not None and row.content_hash == pair.content_hash and row.at >= pair.decided_at:
+        return Verified(pair, row.by, row.at)
+    words = [
+        review
+        for review in reviews_of(session, pair.id)
+        if review.stands and review.verdict is Verdict.APPROVE and review.content_hash == pair.content_hash
+    ]
+    return Verified(pair, words[-1].reviewer_id if words else "", pair.decided_at)
+
+
+def verify(session: Session, pair: Pair, *, by: str, now: datetime) -> None:
+    """Record that somebody found a pair right as it reads now."""
+    values = {"content_hash": pair.content_hash, "by": by, "at": now}
+    row, _ = find_or_add(session, VerificationRow, {"pair_id": pair.id}, values)
+    row.content_hash, row.by, row.at = pair.content_hash, by, now
+    session.flush()
+
+
+def verified_before(session: Session, *, team_id: str, before: datetime, limit: int) -> list[Pair]:
+    """Return approved pairs that nobody has looked at since `before`, the longest first."""
+    looked_at = func.coalesce(VerificationRow.at, PairRow.decided_at)
+    last = (
+        func.max(looked_at, PairRow.decided_at) if _is_sqlite(session) else func.greatest(looked_at, PairRow.decided_at)
+    )
+    rows = session.scalars(
+        select(PairRow)
+        .outerjoin(VerificationRow, VerificationRow.pair_id == PairRow.id)
+        .where(PairRow.team_id == team_id, PairRow.status == PairStatus.APPROVED, last < before)
+        .order_by(last, PairRow.id)
+        .limit(limit)
+    )
+    return [pair_of(row) for row in rows]
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
