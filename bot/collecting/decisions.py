@@ -14,7 +14,7 @@ from storage.audit import append
 from storage.database import Database
 from storage.pairs import Pair, PairStatus, edit_pair, get_pair, set_replaced_by
 from storage.reviews import Verdict, Via, record_review, withdraw_review
-from storage.twins import TwinDecision, decide_twin
+from storage.twins import TwinDecision, decide_twin, twins_of
 
 
 class ReviewRefusedError(Exception):
@@ -125,15 +125,15 @@ class Decisions:
         moved: list[Pair] = []
 
         def decide(session: Session, pair: Pair) -> Pair:
+            # Of two who choose at once, whoever comes second finds it decided.
+            if other_id not in [twin.other_id for twin in twins_of(session, pair.id)]:
+                raise ReviewRefusedError("These two answers are no longer compared. Nothing was changed.")
             if decision is not TwinDecision.DISCARD and pair.status is not PairStatus.APPROVED:
                 pair = self._say(session, pair, Verdict.APPROVE, by)
                 if pair.status is not PairStatus.APPROVED:  # others have to approve it first, and choose then
                     return pair
-            try:
-                decide_twin(session, pair_id=pair.id, other_id=other_id, decision=decision, by=by, now=self._now())
-                other = get_pair(session, other_id, lock=True)
-            except KeyError as err:
-                raise ReviewRefusedError("These two answers are no longer compared. Nothing was changed.") from err
+            decide_twin(session, pair_id=pair.id, other_id=other_id, decision=decision, by=by, now=self._now())
+            other = get_pair(session, other_id, lock=True)
             if decision is TwinDecision.DISCARD:
                 return self._settle(session, set_replaced_by(session, pair.id, other.id))
             if decision is TwinDecision.REPLACE:

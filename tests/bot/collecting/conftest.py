@@ -9,7 +9,8 @@ import pytest
 from bot.playground.delivery import Timings
 from storage.database import Database
 from tests.bot.collecting.office import Office
-from tests.bot.conftest import settings_of
+from tests.bot.collecting.review_desk import Desk
+from tests.bot.conftest import Clock, settings_of
 from tests.bot.running import SEED, for_playground, running_bot
 from tests.fakes import FakeModelServer
 from tests.playground_server import RunningPlayground
@@ -37,3 +38,8 @@ def busy_office(
 def office(busy_office: Office, model_server: FakeModelServer) -> Office:
     """The office, with models that answer."""
     return busy_office
+
+
+@pytest.fixture
+def desk(database: Database, town: RunningPlayground, clock: Clock) -> Desk:
+    return Desk(database, town, clock)
