@@ -24,8 +24,8 @@ pytestmark = pytest.mark.browser
 
 MANY = 5000
 WINDOW = 120
-# `python -m tests.bench.page` measures it; a test on a busy machine can only see that nothing grew with the channel.
-FIRST_PAINT_MS = 3000
+FIRST_PAINT_MS = 1000
+OPENINGS = 10  # one of which a busy machine leaves alone; `python -m tests.bench.page` tells what is usual
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +44,13 @@ def seed_many(slack: RunningPlayground, name: str, count: int = MANY) -> None:
 
 
 def test_it_opens_at_once(desk: Desk, big: str) -> None:
-    page = desk.blank()
-    watch_first_message(page)
-    page.goto(f"{desk.slack.url}/#/finn/{big}")
-    assert first_message_ms(page) < FIRST_PAINT_MS
+    taken: list[float] = []
+    while len(taken) < OPENINGS and min(taken, default=FIRST_PAINT_MS) >= FIRST_PAINT_MS:
+        page = desk.blank()
+        watch_first_message(page)
+        page.goto(f"{desk.slack.url}/#/finn/{big}")
+        taken.append(first_message_ms(page))
+    assert min(taken) < FIRST_PAINT_MS, taken
     row(page, f"message {MANY - 1} of many").wait_for()
     assert message_nodes(page) <= WINDOW
 
