@@ -23,17 +23,24 @@ export function mountModals(app) {
       return;
     }
     dialog.setAttribute("aria-label", plainText(view.title));
-    fill(dialog, form(app, view));
+    show(view);
+  };
+  const show = (view) => {
+    fill(dialog, form(app, view, refuse));
     restore(dialog, typed.get(view.id));
     if (!dialog.open) dialog.showModal();
     dialog
       .querySelector("[aria-invalid], [autofocus], .dialog-body input, .dialog-body textarea, .dialog-body select")
       ?.focus();
   };
+  const refuse = (view, errors) => {
+    typed.set(view.id, valuesIn(dialog));
+    show({ ...view, errors });
+  };
   app.store.on(["reset", "view_opened", "view_updated", "view_closed"], draw);
 }
 
-function form(app, view) {
+function form(app, view, refuse) {
   const reads = [];
   const ctx = {
     names: app.names,
@@ -45,7 +52,11 @@ function form(app, view) {
   };
   const onsubmit = (event) => {
     event.preventDefault();
-    submit(app, view, reads, event.currentTarget);
+    const values = {};
+    for (const [block, action, read] of reads) (values[block] ??= {})[action] = read();
+    const errors = missing(view, values);
+    if (Object.keys(errors).length) refuse(view, errors);
+    else submit(app, view, values, event.currentTarget);
   };
   return h(
     "form",
@@ -70,9 +81,15 @@ function form(app, view) {
   );
 }
 
-async function submit(app, view, reads, node) {
-  const values = {};
-  for (const [block, action, read] of reads) (values[block] ??= {})[action] = read();
+// As in Slack, the bot never gets to see a form in which a required input is empty.
+function missing(view, values) {
+  const required = view.blocks.filter((block) => block.type === "input" && !block.optional);
+  // A number (a date and time) is text as well; a list of nothing is empty text.
+  const empty = required.filter(({ block_id, element }) => !String(values[block_id]?.[element.action_id] ?? ""));
+  return Object.fromEntries(empty.map((block) => [block.block_id, "This is a required field."]));
+}
+
+async function submit(app, view, values, node) {
   const button = node.querySelector("[type=submit]");
   button?.classList.add("is-busy");
   await app.act("submit", { view_id: view.id, values, wait: true });

@@ -1,7 +1,7 @@
 """Modals: every input, and every answer to a submit."""
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -68,6 +68,29 @@ def test_each_wrong_input_says_what_is_wrong_and_the_first_has_the_focus(desk: D
     assert (title.input_value(), form.get_by_label("Old").is_checked()) == ("A title", True)
 
 
+def test_a_required_input_left_empty_is_asked_for_before_the_bot_hears_of_it(desk: Desk) -> None:
+    page = open_form(desk)
+    form = fill_in(page, then="Clear")
+    form.get_by_label("Title").fill("")
+    form.get_by_label("Text").fill("")
+    form.get_by_role("button", name="Send").click()
+    form.get_by_text("This is a required field.").wait_for()
+    assert form.locator(".error").count() == 1
+    assert page.evaluate("document.activeElement.id") == "input-title"
+    assert not any(f["name"].endswith("view_submission") for f in frames_of_form(desk, page))
+    form.get_by_label("Title").fill("A title")
+    form.get_by_role("button", name="Send").click()
+    page.locator("dialog[open]").wait_for(state="detached")
+
+
+def frames_of_form(desk: Desk, page: "Page") -> list[dict[str, Any]]:
+    """Return the frames since the form on this page was opened."""
+    frames: list[dict[str, Any]] = desk.slack.look("traffic", limit=1000)["frames"]
+    opened = max(frame["seq"] for frame in frames if frame["name"] == "views.open")
+    assert page.get_by_role("dialog").count() == 1
+    return [frame for frame in frames if frame["seq"] > opened]
+
+
 def test_an_update_keeps_what_was_typed_into_the_inputs_that_stay(desk: Desk) -> None:
     page = open_form(desk)
     fill_in(page, then="Update").get_by_role("button", name="Send").click()
@@ -105,6 +128,10 @@ def test_a_form_is_filled_in_and_sent_by_keyboard(desk: Desk) -> None:
     page.keyboard.press("Space")
     for _ in range(3):
         page.keyboard.press("ArrowDown")
+    page.get_by_label("Person").focus()
+    page.keyboard.type("Finn")
+    page.get_by_label("Channel", exact=True).focus()
+    page.keyboard.type("#help")
     page.get_by_label("Title").press("Enter")
     page.locator("dialog[open]").wait_for(state="detached")
     values = json.loads(desk.slack.texts("@timbre", as_="cleo")[-1])
