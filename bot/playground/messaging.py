@@ -26,8 +26,7 @@ def post(
 
     Raises SlackError `thread_not_found` when `thread_ts` names no message, or `is_archived`.
     """
-    if channel.is_archived:
-        raise SlackError("is_archived", f"#{channel.name} is archived.")
+    refuse_archived(channel)
     root = thread_root(workspace, channel, thread_ts) if thread_ts else None
     message = workspace.save_message(
         Message(
@@ -43,6 +42,12 @@ def post(
     if root is not None and message.visible_to is None:
         workspace.announce(MessageRefreshed(root))
     return message
+
+
+def refuse_archived(channel: Channel) -> None:
+    """Raise SlackError `is_archived` for a channel that can only be read."""
+    if channel.is_archived:
+        raise SlackError("is_archived", f"#{channel.name} is archived.")
 
 
 def thread_root(workspace: Workspace, channel: Channel, thread_ts: str) -> Message:
@@ -120,9 +125,7 @@ def unreact(workspace: Workspace, message: Message, user_id: str, name: str) -> 
 def _save_reactions(
     workspace: Workspace, message: Message, reactions: dict[str, list[str]], name: str, user_id: str, *, added: bool
 ) -> None:
-    channel = workspace.channels[message.channel_id]
-    if channel.is_archived:
-        raise SlackError("is_archived", f"#{channel.name} is archived.")
+    refuse_archived(workspace.channels[message.channel_id])
     after = workspace.save_message(replace(message, reactions=reactions))
     workspace.announce(ReactionChanged(after, name, user_id, added, event_ts=workspace.timestamps.next()))
 

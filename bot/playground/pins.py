@@ -1,5 +1,6 @@
 """Pinned messages."""
 
+from bot.playground import messaging
 from bot.playground.changes import PinChanged
 from bot.playground.entities import Json, Message
 from bot.playground.errors import SlackError
@@ -7,7 +8,8 @@ from bot.playground.workspace import Workspace
 
 
 def pin(workspace: Workspace, message: Message, user_id: str) -> None:
-    """Pin a message; raises SlackError `already_pinned`."""
+    """Pin a message; raises SlackError `already_pinned` or `is_archived`."""
+    messaging.refuse_archived(workspace.channels[message.channel_id])
     pins = workspace.pins.get(message.channel_id, [])
     if _pin_of(message, pins) is not None:
         raise SlackError("already_pinned", "This message is pinned already.")

@@ -58,6 +58,7 @@ def edit(call: ControlRequest) -> Json:
     message = call.message(person, call.joined_channel(person))
     if message.user_id != person.id or message.subtype not in (None, "thread_broadcast", "file_share"):
         raise SlackError("cant_update_message", f"{person.name} may only edit messages of their own.")
+    messaging.refuse_archived(call.workspace.channels[message.channel_id])
     message = messaging.edit(call.workspace, message, edited_by=person.id, text=_typed(call))
     return {"message": message_view(call.workspace, message)}
 

@@ -17,7 +17,7 @@ from bot.playground.scope_names import EVENT_SCOPES
 from tests.bot.playground.conftest import Room
 from tests.bot.playground.contract import MODAL, Scene
 from tests.bot.playground.test_http_mode import listening
-from tests.playground_server import RunningPlayground, wait_until
+from tests.playground_server import ControlError, RunningPlayground, wait_until
 
 Start = Callable[[App], SocketModeHandler]
 Json = dict[str, Any]
@@ -234,3 +234,12 @@ def test_an_archived_channel_can_be_read_and_is_left_out_of_lists_on_request(sla
     for exclude, listed in ((True, False), (False, True)):
         found = slack.web.conversations_list(exclude_archived=exclude, limit=1000)["channels"]
         assert (channel in {c["id"] for c in found}) is listed
+
+
+def test_nothing_is_written_on_in_an_archived_channel(slack: RunningPlayground) -> None:
+    at = {"user": "tom", "channel": "help"}
+    at["ts"] = slack.control("post", **at, text="Goodbye")["ts"]
+    slack.control("channel", user="tom", channel="help", act="archive")
+    for act, more in (("edit", {"text": "x"}), ("pin", {}), ("react", {"name": "eyes"}), ("post", {"text": "x"})):
+        with pytest.raises(ControlError, match="is_archived"):
+            slack.control(act, **at, **more)
