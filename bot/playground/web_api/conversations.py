@@ -113,6 +113,8 @@ def open_conversation(call: Call) -> Json:
             raise SlackError("too_many_users")
         if not set(ids) <= set(call.workspace.people):
             raise SlackError("user_not_found")
+        if ids == [call.bot.id]:
+            raise SlackError("cannot_dm_bot")
         demand(call.workspace.app.granted, ["im:write" if len(ids) == 1 else "mpim:write"])
         known = len(call.workspace.channels)
         channel = open_direct(call.workspace, call.bot, *(call.workspace.people[user_id] for user_id in ids))

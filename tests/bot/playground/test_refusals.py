@@ -149,6 +149,7 @@ REFUSALS: list[tuple[str, Refused]] = [
     ("already_reacted", here("reactions.add", timestamp=lambda s: s.reacted()["timestamp"], name="eyes")),
     ("bot_not_found", api("bots.info", bot="B0NONE")),
     ("cannot_act_as_bot", control("post", user="timbre", text="x")),
+    ("cannot_dm_bot", api("conversations.open", users=lambda s: s.people["timbre"])),
     ("cant_delete_file", api("files.delete", file=lambda s: s.file())),
     ("cant_delete_message", here("chat.delete", ts=lambda s: s.said())),
     ("cant_update_message", here("chat.update", ts=lambda s: s.said(), text="x")),
