@@ -57,4 +57,6 @@ def staffed_playground() -> Iterator[RunningPlayground]:
         yield running
         handler.client.auto_reconnect_enabled = False
         running.control("trouble", disconnect="drop")
+        # Bolt's client closes its end by itself, and stumbles over one that is closed at the same moment.
+        wait_until(lambda: not handler.client.is_connected(), "the bot has noticed the end of its connection")
         handler.close()  # type: ignore[no-untyped-call]  # Bolt leaves its annotation out
