@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from training.prompt import Passage
 
 _CITATION = re.compile(r"\[\d{1,3}\]")
+LONGEST_CITATION = len(" [999]")
 _FIGURE = re.compile(r"\d+(?:[.,:/-]\d+)*")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _CLAUSE_END = re.compile(r"[.,:;!?](?=\s|$)|[—–()\n]")

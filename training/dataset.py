@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from storage.pairs import Pair, approved_pairs
-from training.citing import cite
+from training.chat_lines import MAX_ANSWER_CHARACTERS
+from training.citing import LONGEST_CITATION, cite
 from training.config import TrainingConfig
 from training.errors import TrainingError
 from training.examples import Example, PairsFileError, Split, fingerprint, read_examples, split, write_examples
@@ -46,10 +47,12 @@ class Usable:
     """From private channels: weights can't enforce who may see what."""
     indexing: int
     """Approved so recently that their passages have not been looked up yet."""
+    too_long: int
+    """Longer, with a citation, than an answer in a file of examples may be."""
 
     @property
     def left_out(self) -> dict[str, int]:
-        return {"private": self.private, "indexing": self.indexing}
+        return {"private": self.private, "indexing": self.indexing, "too_long": self.too_long}
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,14 @@ def usable_pairs(session: Session, *, team_id: str) -> Usable:
     """Return the approved pairs that a voice for the whole team may learn from, earliest approval first."""
     approved = approved_pairs(session, team_id=team_id)
     shared = [pair for pair in approved if not pair.channel_is_private]
-    ready = tuple(pair for pair in shared if pair.context is not None)
-    return Usable(ready, private=len(approved) - len(shared), indexing=len(shared) - len(ready))
+    short = [pair for pair in shared if len(pair.answer) + LONGEST_CITATION <= MAX_ANSWER_CHARACTERS]
+    ready = tuple(pair for pair in short if pair.context is not None)
+    return Usable(
+        ready,
+        private=len(approved) - len(shared),
+        indexing=len(short) - len(ready),
+        too_long=len(shared) - len(short),
+    )
 
 
 def make_dataset(usable: Usable, config: TrainingConfig) -> Dataset:

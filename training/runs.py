@@ -26,6 +26,8 @@ class NotEnoughPairs(RunRefusedError):  # noqa: N818 - the name says what is the
             said.append(f"Approve {need - self.have} more, then retrain.")
         if usable.private:
             said.append(f"({usable.private} from private channels are left out: a voice answers everybody.)")
+        if usable.too_long:
+            said.append(f"({usable.too_long} with answers too long to learn are left out: edit them to be shorter.)")
         super().__init__(" ".join(said))
 
 

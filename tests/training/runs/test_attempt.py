@@ -76,7 +76,7 @@ def test_an_attempt_makes_a_candidate_that_people_are_asked_about(team: Database
 
 def check_result(result: dict[str, Any], ballot: Ballot) -> None:
     assert result["train_pairs"] + result["val_pairs"] + result["test_pairs"] == 40
-    assert result["left_out"] == {"private": 1, "indexing": 0}
+    assert result["left_out"] == {"private": 1, "indexing": 0, "too_long": 0}
     assert result["val_loss_end"] < result["val_loss_start"]
     assert result["report"]["loss"]["candidate"] < result["report"]["loss"]["base"]
     assert result["dataset_sha256"] == ballot.dataset_sha256

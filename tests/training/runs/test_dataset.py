@@ -6,6 +6,8 @@ import pytest
 
 from storage.database import Database
 from tests.training.runs.team import TEAM, add_pair
+from training.chat_lines import MAX_ANSWER_CHARACTERS
+from training.citing import LONGEST_CITATION
 from training.config import TrainingConfig
 from training.dataset import (
     Dataset,
@@ -45,14 +47,30 @@ def test_private_pairs_and_those_being_indexed_are_left_out_and_counted(team: Da
     add_pair(team, 51, question="What is new?", indexed=False)
     add_pair(team, 52, question="What is newer?", indexed=False)
     dataset = dataset_of(team, config)
-    assert dataset.left_out == {"private": 1, "indexing": 2}
+    assert dataset.left_out == {"private": 1, "indexing": 2, "too_long": 0}
     assert len(dataset.pair_splits) == 40
 
 
 def test_a_private_pair_that_is_not_indexed_counts_as_private(database: Database) -> None:
     add_pair(database, 1, private=True, indexed=False)
     with database.reading() as session:
-        assert usable_pairs(session, team_id=TEAM).left_out == {"private": 1, "indexing": 0}
+        assert usable_pairs(session, team_id=TEAM).left_out == {"private": 1, "indexing": 0, "too_long": 0}
+
+
+def test_answers_too_long_to_learn_are_left_out_and_counted_and_the_dataset_is_read_back(
+    team: Database, config: TrainingConfig, tmp_path: Path
+) -> None:
+    cited = "The skiff costs 150 doubloons. "
+    longest = cited + "A" * (MAX_ANSWER_CHARACTERS - len(cited) - LONGEST_CITATION)
+    for number, answer in enumerate((longest, longest + "A", "B" * 25_000), start=50):
+        add_pair(team, number, question=f"Why {number}?", answer=answer)
+    dataset = dataset_of(team, config)
+    write_dataset(tmp_path, dataset)
+    assert dataset.left_out == {"private": 0, "indexing": 0, "too_long": 2}
+    assert sorted(dataset.pair_splits) == list(range(1, 42))
+    assert read_dataset(tmp_path) == dataset
+    written = [example.completion[0]["content"] for part in dataset.parts.values() for example in part]
+    assert f"{longest} [1]" in written
 
 
 def test_near_duplicates_and_threads_never_straddle_a_split(team: Database, config: TrainingConfig) -> None:

@@ -49,6 +49,12 @@ def test_private_pairs_do_not_count_and_it_is_said(team: Database) -> None:
         request(team, min_pairs=41)
 
 
+def test_answers_too_long_to_learn_do_not_count_and_it_is_said(team: Database) -> None:
+    add_pair(team, 50, answer="A" * 25_000)
+    with pytest.raises(NotEnoughPairs, match="1 with answers too long to learn are left out: edit them to be shorter"):
+        request(team, min_pairs=41)
+
+
 def test_a_second_request_is_refused_while_a_run_is_unfinished(team: Database) -> None:
     first = request(team)
     with pytest.raises(RunInProgress, match=f"Run {first.id} is queued already") as refused:
