@@ -1,11 +1,13 @@
 """The commands that look at pairs, and bring them out and in."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bot.collecting.lineage import lineage, listed
+from bot.collecting.pair_files import CHANNEL as FROM_FILE
 from bot.collecting.pair_files import export_pairs, import_pairs, provenance_file
 from bot.commands.opening import CommandError, open_database, open_settings, team_of, utc_now
 from bot.console import note, print_json, say
@@ -22,6 +24,7 @@ ORIGINS = {
 }
 FEW = 20
 """How many refused lines are printed; JSON has them all."""
+_CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]+")
 
 
 def pairs_list(data: Path | None, limit: int, before: int | None, as_json: bool, **wanted: Any) -> None:
@@ -108,9 +111,14 @@ def pair_filter(
     until: datetime | None,
     reviewer: str | None,
 ) -> PairFilter:
-    """Return what to look for. Raises `CommandError` for a status there is not."""
+    """Return what to look for. Raises `CommandError` for a status there is not, or for a channel's name."""
     if status is not None and status not in list(PairStatus):
         raise CommandError(f"there is no status {status}; choose {', '.join(PairStatus)}")
+    if channel is not None and channel != FROM_FILE and not _CHANNEL_ID.fullmatch(channel):
+        raise CommandError(
+            f"{channel} is no channel's id: give the id, like C0123456789, which Slack shows in the channel's details, "
+            f"or {FROM_FILE} for pairs from a file"
+        )
     return PairFilter(
         status=PairStatus(status) if status else None,
         channel_id=channel,

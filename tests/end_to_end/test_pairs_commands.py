@@ -101,6 +101,14 @@ def test_pairs_are_listed_by_what_is_asked_for(workspace: Timbre) -> None:
     )
 
 
+def test_a_channels_name_is_refused_with_where_its_id_stands(workspace: Timbre) -> None:
+    wanted = "is no channel's id: give the id, like C0123456789, which Slack shows in the channel's details"
+
+    assert wanted in workspace("pairs", "list", "--channel", "#general").refusal
+    assert wanted in workspace("pairs", "export", "--out", "pairs.jsonl", "--channel", "general").refusal
+    assert not (workspace.folder / "pairs.jsonl").exists()
+
+
 def test_a_pair_is_shown_with_its_lineage(workspace: Timbre) -> None:
     found = workspace("pairs", "show", "1", "--json").document
     told = workspace("pairs", "show", "1").out
