@@ -95,17 +95,35 @@ def test_a_hostile_export_is_told_file_by_file_the_rest_is_imported_and_nothing_
 
 def test_what_cannot_be_read_at_all_is_one_line_and_leaves_nothing(timbre: Timbre, export: Path) -> None:
     whole = export.read_bytes()
-    export.write_bytes(whole[: len(whole) // 2])
+    export.write_bytes(whole[:60])
+    (timbre.folder / "unlisted.zip").write_bytes(whole[whole.index(b"users.json") - 30 : whole.index(b"PK\x01\x02")])
     (timbre.folder / "notes.zip").write_text("no zip")
     write_zip(timbre.folder / "holiday.zip", {"sun.txt": "sun"})
     write_zip(timbre.folder / "direct.zip", files_of({}, direct={"D0123456": KEY_THREAD}))
 
     assert "the zip is cut off or damaged; download it again" in timbre("import", export).refusal
+    assert "cut off before channels.json, which says what is public" in timbre("import", "unlisted.zip").refusal
     assert "is not a zip; give the zip that Slack made" in timbre("import", "notes.zip").refusal
     assert "there is no such file" in timbre("import", "nowhere.zip").refusal
     assert "no export that Slack made" in timbre("import", "holiday.zip").refusal
     assert "nothing in it can be imported; it has no channels" in timbre("import", "direct.zip").refusal
     assert not (timbre.folder / ".timbre").exists()
+
+
+def test_of_an_export_that_was_cut_off_the_rest_is_imported_from_the_whole_one(timbre: Timbre, export: Path) -> None:
+    whole = export.read_bytes()
+    export.write_bytes(whole[: whole.index(b"board/") + 50])
+    cut = timbre("import", export)
+    export.write_bytes(whole)
+    found = timbre("import", export, "--json").document
+
+    assert cut.code == 2
+    assert cut.out.startswith("4 messages in 2 channels, 1 thread.\n1 pair proposed for review, 0 known before;")
+    assert cut.err.splitlines()[-1] == (
+        "timbre: export.zip: is cut off after 6 files, within board/2023-11-14.json; "
+        "what is whole was read, download it again for the rest"
+    )
+    assert (found["proposed"], found["already_known"], found["refused"]) == (1, 1, [])
 
 
 def test_an_unknown_channel_is_refused_with_the_nearest(timbre: Timbre, export: Path) -> None:

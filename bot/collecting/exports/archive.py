@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.collecting.exports.salvage import Salvage
+
 MIB = 1024 * 1024
 LONGEST_NAME = 120
 ENCRYPTED = 0x1
@@ -59,18 +61,24 @@ class Limits:
 
 
 class Archive:
-    """The files of a zip that may be read, and those refused by their names or by what the zip says of them."""
+    """The files of a zip that may be read, and those refused by their names or by what the zip says of them.
+
+    `is_whole`: whether no file is missing because the zip was cut off or damaged.
+    """
 
     def __init__(self, path: Path, limits: Limits | None = None) -> None:
         """Read the zip's table of contents. Raises `ArchiveError`."""
         self.path = path
         self._limits = limits or Limits()
-        self._zip = _open(path)
+        self._zip = _open(path, self._limits)
         self._left = self._limits.total_bytes
         self._members: dict[str, zipfile.ZipInfo] = {}
         self.refused: list[Refused] = []
         for member in self._zip.infolist():
             self._take(member)
+        self.is_whole = not isinstance(self._zip, Salvage)
+        if isinstance(self._zip, Salvage):
+            self.refused.append(Refused(path.name, _stopped(self._zip)))
 
     @property
     def names(self) -> list[str]:
@@ -98,17 +106,19 @@ class Archive:
         self._zip.close()
 
     def _take(self, member: zipfile.ZipInfo) -> None:
-        if member.is_dir() and not _OUTSIDE.search(member.orig_filename):
+        if member.filename.endswith("/") and not _OUTSIDE.search(member.orig_filename):
             return
         reason = self._objection(member)
         if reason is None:
             self._members[member.filename] = member
         else:
-            self.refused.append(Refused(printable(member.orig_filename), reason))
+            self.refused.append(Refused(printable(member.orig_filename) or "?", reason))
 
     def _objection(self, member: zipfile.ZipInfo) -> str | None:
         """Return why a file is not read, None when it may be."""
         name, size = member.orig_filename, member.file_size
+        if not name:
+            return "has no name"
         if _OUTSIDE.search(name) or "\x00" in name:
             return "its name points outside the export"
         if stat.S_ISLNK(member.external_attr >> 16):
@@ -144,7 +154,7 @@ def printable(name: str) -> str:
     return f"{shown}…" if len(name) > LONGEST_NAME else shown
 
 
-def _open(path: Path) -> zipfile.ZipFile:
+def _open(path: Path, limits: Limits) -> zipfile.ZipFile | Salvage:
     if not path.exists():
         raise ArchiveError(f"{path}: there is no such file")
     if path.is_dir():
@@ -155,8 +165,31 @@ def _open(path: Path) -> zipfile.ZipFile:
     except OSError as err:
         raise ArchiveError(f"{path}: can't be read: {err.strerror}") from err
     try:
-        return zipfile.ZipFile(path)
+        whole = zipfile.ZipFile(path)
     except _DAMAGED as err:
         if begins_as_zip:
-            raise ArchiveError(f"{path}: the zip is cut off or damaged; download it again") from err
+            return _salvaged(path, limits)
         raise ArchiveError(f"{path}: is not a zip; give the zip that Slack made") from err
+    if begins_as_zip and all(member.header_offset for member in whole.infolist()):
+        # What was found is the table of contents of a zip within this one, whose own is gone.
+        whole.close()
+        return _salvaged(path, limits)
+    return whole
+
+
+def _salvaged(path: Path, limits: Limits) -> Salvage:
+    try:
+        salvage = Salvage(path, unpack_at_most=limits.total_bytes)
+    except OSError as err:
+        raise ArchiveError(f"{path}: can't be read: {err.strerror}") from err
+    if not salvage.infolist():
+        salvage.close()
+        raise ArchiveError(f"{path}: the zip is cut off or damaged; download it again")
+    return salvage
+
+
+def _stopped(salvage: Salvage) -> str:
+    count = sum(not member.filename.endswith("/") for member in salvage.infolist())
+    files = "1 file" if count == 1 else f"{count} files"
+    within = f", within {printable(salvage.stop.name)}" if salvage.stop.name else ""
+    return f"{salvage.stop.reason} after {files}{within}; what is whole was read, download it again for the rest"

@@ -63,7 +63,7 @@ class Layout:
 
 def read_layout(archive: Archive) -> Layout:
     """Return what an export holds. Raises `ArchiveError` when it is no export of Slack's."""
-    base = _base(archive.names)
+    base = _base(archive)
     refused: list[Refused] = []
     lists = {name: _read(archive, base, name, refused, read_channels) for name in LISTS}
     people = _read(archive, base, PEOPLE_LIST, refused, read_people)
@@ -76,7 +76,10 @@ def read_layout(archive: Archive) -> Layout:
     unknown = sorted(days.keys() - known)
     unlisted = [folder for folder in unknown if DIRECT.fullmatch(folder)]
     if strange := [folder for folder in unknown if folder not in unlisted]:
-        refused.append(Refused(_few(strange), "no list names such a channel, so nobody knows who may read it"))
+        before = "" if archive.is_whole else " before the cut"
+        refused.append(Refused(_few(strange), f"no list{before} names such a channel, so nobody knows who may read it"))
+    if not archive.is_whole and base + PEOPLE_LIST not in archive.names:
+        refused.append(Refused(PEOPLE_LIST, "lies behind the cut, so bots may stand among the proposals"))
     return Layout(
         conversations=tuple(conversations),
         direct=len({channel.id for channel in direct}) + len(unlisted),
@@ -96,10 +99,15 @@ def _days(names: Iterable[str], base: str) -> dict[str, list[str]]:
     return days
 
 
-def _base(names: Iterable[str]) -> str:
+def _base(archive: Archive) -> str:
     """Return the folder that the lists lie in, "" or ending in a slash: some tools pack an export with its folder."""
-    homes = [name.rpartition("/")[0] for name in names if name.rpartition("/")[2] in LISTS]
+    homes = [name.rpartition("/")[0] for name in archive.names if name.rpartition("/")[2] in LISTS]
     top = [home for home in homes if "/" not in home]
+    if not top and not archive.is_whole:
+        raise ArchiveError(
+            f"{archive.path}: the zip is cut off before channels.json, which says what is public, "
+            "so nothing in it can be imported; download it again"
+        )
     if not top:
         raise ArchiveError("the zip holds no channels.json or groups.json, so it is no export that Slack made")
     home = min(top, key=len)
