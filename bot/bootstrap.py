@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from slack_bolt import App
@@ -14,12 +15,16 @@ from slack_sdk.errors import SlackApiError
 
 from bot.answering.answerer import Answerer, AnswerLimits
 from bot.answering.delivering import Delivery
+from bot.answering.gaps import Gaps
+from bot.answering.hearing import Hearing
 from bot.answering.indexing import Indexing
 from bot.answering.models import Models
 from bot.answering.notes import Notes
 from bot.answering.places import Places
 from bot.answering.questions import Questions
 from bot.answering.retrieval import Retriever
+from bot.answering.sharing import Sharing
+from bot.answering.suggesting import Suggestions
 from bot.collecting.cards import ReviewCards
 from bot.collecting.decisions import Decisions
 from bot.collecting.lessons import Lessons
@@ -44,12 +49,14 @@ from bot.notices import Notices
 from bot.schedule import start_schedule
 from bot.settings import Settings
 from bot.slack.acknowledging import Acknowledging
+from bot.slack.agent import MOST_PROMPTS, AgentPane
 from bot.slack.conversations import Conversations
 from bot.slack.directory import Directory
 from bot.slack.memberships import Memberships
 from bot.slack.names import Names
 from bot.slack.posting import Poster
 from bot.slack.roles import Roles
+from bot.steering.asking import AskingCommands
 from bot.steering.collecting import CollectingCommands
 from bot.steering.commands import Steering
 from bot.steering.voices import VoiceCommands
@@ -61,6 +68,7 @@ from training.promotion import Promotion
 
 logger = logging.getLogger(__name__)
 
+OFF = "I am switched off in this channel. An admin can change that with `/timbre channels mention`."
 LISTENER_THREADS = 10
 ANSWERING_THREADS = 10
 REVIEWING_THREADS = 4
@@ -189,7 +197,23 @@ class Bot:
         places = Places(database, self._memberships)
         valid_for = timedelta(days=settings.reverify_days)
         notes = Notes(database, Names(client).of, valid_for=valid_for, now=now)
-        questions = Questions(database, self._knowledge.answerer, delivery, places, notes, now)
+        bot_user_id = str(client.auth_test()["user_id"])
+        hearing = Hearing(database, conversations.thread, team_id=self.team_id, bot_user_id=bot_user_id)
+        pane = AgentPane(client)
+        questions = Questions(
+            database,
+            self._knowledge.answerer,
+            delivery,
+            places,
+            notes,
+            hearing,
+            lambda channel_id, user_id: poster.whisper(channel_id, user_id, OFF),
+            pane.name,
+            now,
+        )
+        sharing = Sharing(database, questions, places, poster, now)
+        gaps = Gaps(database, places, self._knowledge.retriever, self._knowledge.models.embed, places.may_see, now)
+        suggestions = Suggestions(database, places, limit=MOST_PROMPTS)
         promotion = Promotion(database, self._knowledge.models, now, base_name=settings.base_model_name)
         self._notices = Notices(
             database,
@@ -211,8 +235,17 @@ class Bot:
             now=now,
         )
         commands = CollectingCommands(roles, queue, people, Directory(client))
-        events = Events(questions, self._reviews, policy)
-        home = Home(client, database, people, queue, readers, team_id=self.team_id)
+        asking = AskingCommands(
+            database, roles, sharing, gaps, places.may_see, phone_region=settings.phone_region, now=now
+        )
+        events = Events(questions, self._reviews, policy, hearing)
+
+        def suggest(user_id: str, channel_id: str) -> None:
+            pane.suggest(
+                channel_id, suggestions.for_person(team_id=self.team_id, user_id=user_id, channel_id=channel_id)
+            )
+
+        home = Home(client, database, people, queue, readers, suggest, team_id=self.team_id)
         reviewing = Reviewing(decisions, queue, home)
         lessons = Lessons(database, self._reviews, decisions, readers, self._twins.resembling, now)
         # Models are slow, and Slack may ask reviews to wait: neither holds up the other, nor what a button is told.
@@ -231,14 +264,15 @@ class Bot:
             },
             events.kept,
             now,
+            self._watchers(),
         )
         self._app = App(client=client, listener_executor=self._listeners)
         register_listeners(
             self._app,
             Surfaces(
                 events=self._inbox,
-                commands=SlashCommands(Steering(voices, commands)),
-                clicks=Clicks(voices, questions),
+                commands=SlashCommands(Steering(asking, voices, commands), self._answering),
+                clicks=Clicks(voices, questions, sharing, self._answering),
                 reviewing=reviewing,
                 teaching=Teaching(client, lessons, reviewing),
                 home=home,
@@ -278,6 +312,15 @@ class Bot:
         """Have the index follow, then compare: what was approved together is found only when both are in it."""
         self._knowledge.indexing.catch_up()
         self._twins.catch_up()
+
+    def _watchers(self) -> dict[str, Callable[[dict[str, Any]], None]]:
+        """Return who is told of people who come and go: what is remembered of them is forgotten at once."""
+        return {
+            "member_joined_channel": lambda event: self._memberships.forget_channel(event["channel"]),
+            "member_left_channel": lambda event: self._memberships.forget_channel(event["channel"]),
+            "user_change": lambda _event: self._memberships.forget_people(),
+            "team_join": lambda _event: self._memberships.forget_people(),
+        }
 
     def _tell_later(self, listener: Callable[[Pair], None], pair: Pair) -> None:
         self._telling.submit(listener, pair)

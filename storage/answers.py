@@ -88,6 +88,13 @@ def askers_in_thread(session: Session, *, team_id: str, channel_id: str, thread_
     return frozenset(session.scalars(select(AnswerRow.asked_by).where(*place, AnswerRow.message_ts.is_not(None))))
 
 
+def last_question(session: Session, *, team_id: str, channel_id: str, thread_ts: str) -> str:
+    """Return what Timbre was asked last in a thread; empty where it was asked nothing yet."""
+    place = (AnswerRow.team_id == team_id, AnswerRow.channel_id == channel_id, AnswerRow.thread_ts == thread_ts)
+    query = select(AnswerRow.question).where(*place).order_by(AnswerRow.id.desc()).limit(1)
+    return session.scalar(query) or ""
+
+
 def unanswered(session: Session, *, team_id: str, since: datetime, limit: int) -> list[Answer]:
     """Return the questions Timbre could not answer, latest first, without those of people it forgot."""
     gaps = (AnswerRow.team_id == team_id, AnswerRow.kind == AnswerKind.UNKNOWN, AnswerRow.question != "")

@@ -203,6 +203,22 @@ def readable_chunks(
     return {row.id: _chunk(row) for row in rows}
 
 
+def latest_pair_chunks(session: Session, *, team_id: str, channel_ids: Collection[str], limit: int) -> list[Chunk]:
+    """Return the passages of approved pairs that may be used where `channel_ids` may be, the latest first."""
+    rows = session.scalars(
+        select(ChunkRow)
+        .where(
+            ChunkRow.team_id == team_id,
+            ChunkRow.pair_id.is_not(None),
+            ChunkRow.removed_at.is_(None),
+            ChunkRow.channel_id.is_(None) | ChunkRow.channel_id.in_(channel_ids),
+        )
+        .order_by(ChunkRow.id.desc())
+        .limit(limit)
+    )
+    return [_chunk(row) for row in rows]
+
+
 def _remove(row: ChunkRow, *, now: datetime) -> None:
     row.title = row.text = ""
     row.removed_at = now

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 Show = Callable[[str], None]
 """Takes what is written of an answer so far, as the model wrote it, whenever there is more of it."""
 
-NEAR = 0.2
+NEAR = 0.25
 """Cosine from which an approved pair is near enough to a question that who answered it may know more."""
 DONT_KNOW = "I don't know: nothing I may read here answers that."
 

@@ -18,8 +18,9 @@ from training.voices import VoiceServerError
 
 logger = logging.getLogger(__name__)
 
-Write = Callable[[Show], Answered]
-"""Writes an answer, and shows what is written so far while it does. Whatever it raises becomes a failure."""
+Write = Callable[[Show], Answered | None]
+"""Writes an answer, and shows what is written so far while it does. Whatever it raises becomes a
+failure; where it returns None, nothing is said."""
 MayStand = Callable[[Answer], bool]
 """Says whether an answer that was stored a while ago may still be read by everybody who would read it."""
 WITHDRAWN = "Not everybody here may read any more what I had found. Please ask again."
@@ -47,6 +48,8 @@ class Delivery:
                 answered = write(lambda _text: None)
             except Exception as err:  # noqa: BLE001 (whatever it was, the person must not be left waiting)
                 self._fail(asked, err)
+                return
+            if answered is None:
                 return
             self._post(asked, self._store(asked, answered), posted_ts=None)
         elif stored.message_ts is None:

@@ -91,6 +91,16 @@ class Places:
             self._allows(scope, chunk, fresh=True) for chunk in chunks.values()
         )
 
+    def may_see(self, user_id: str, channel_id: str) -> bool:
+        """Return whether somebody can read a conversation."""
+        try:
+            is_public = not self._memberships.conversation(channel_id).is_private
+            if is_public and user_id in self._memberships.everybody().full:
+                return True
+            return user_id in self._memberships.members(channel_id)
+        except UnreadableError:
+            return False
+
     def _readers(self, audience: Audience, *, fresh: bool) -> frozenset[str] | None:
         """Return who reads along; None for a public channel, which everybody can."""
         if audience.only:

@@ -1,22 +1,28 @@
 """A question asked in Slack: what may be used to answer it there, and what people think of the answer."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
 from bot.answering.answerer import Answered, Answerer, Show
 from bot.answering.delivering import Delivery
+from bot.answering.hearing import Hearing
 from bot.answering.models import PromptTooLongError
 from bot.answering.notes import Notes
 from bot.answering.places import Audience, Places
-from bot.slack.payloads import Asked
-from storage.answers import Answer, AnswerKind, set_feedback
+from bot.slack.payloads import Asked, How
+from storage.answers import Answer, AnswerKind, last_question, set_feedback
 from storage.database import Database
 
 TOO_LONG = "That is more than I can read at once. Please ask again in fewer words."
 GREETING = "Ask me something, and I'll look in what this team has written down and approved."
 CHANGED = "Who reads along here changed while I was answering. Please ask again."
 ATTEMPTS = 3
+OVERHEARD = 0.6
+"""Cosine below which a passage is no answer to what nobody put to Timbre: there it had better say nothing."""
+
+logger = logging.getLogger(__name__)
 
 
 class NotForThemError(Exception):
@@ -24,7 +30,11 @@ class NotForThemError(Exception):
 
 
 class Questions:
-    """Answers where a question was asked, from what everybody who reads it there may know."""
+    """Answers where a question was asked, from what everybody who reads it there may know.
+
+    `say_off(channel, user)` tells an asker alone that Timbre does not speak there, and `name_thread(channel, thread,
+    question)` names a direct conversation's thread.
+    """
 
     def __init__(
         self,
@@ -33,6 +43,9 @@ class Questions:
         delivery: Delivery,
         places: Places,
         notes: Notes,
+        hearing: Hearing,
+        say_off: Callable[[str, str], None],
+        name_thread: Callable[[str, str, str], None],
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
@@ -40,24 +53,62 @@ class Questions:
         self._delivery = delivery
         self._places = places
         self._notes = notes
+        self._hearing = hearing
+        self._say_off = say_off
+        self._name_thread = name_thread
         self._now = now
 
     def answer(self, asked: Asked) -> None:
-        """Answer once, however often it is called for one question."""
+        """Answer once, however often it is called for one question; what is not for Timbre is left alone."""
+        if asked.how is How.FOLLOW_UP and not self._hearing.is_follow_up(
+            asked.channel_id, asked.thread_ts, asked.ts, by=asked.user_id
+        ):
+            return
+        if not asked.is_direct and self._hearing.is_off(asked.channel_id):
+            self._say_off(asked.channel_id, asked.user_id)
+            return
         audience = audience_of(asked)
+        write = self._overheard if asked.how is How.OVERHEARD else self._put
         self._delivery.deliver(
-            asked,
-            lambda show: self.written(asked.text, audience, asker=asked.user_id, show=show),
-            lambda stored: self._may_stand(stored, audience),
+            asked, lambda show: write(asked, audience, show), lambda stored: self._may_stand(stored, audience)
         )
+        if asked.is_direct and asked.text and asked.ts == asked.thread_ts:
+            self._name_thread(asked.channel_id, asked.thread_ts, asked.text)
 
     def rate(self, answer_id: int, *, user_id: str, value: int) -> None:
         """Record a person's thumb, 1 or -1."""
         with self._database.writing() as session:
             set_feedback(session, answer_id, user_id=user_id, value=value, now=self._now())
 
+    def _put(self, asked: Asked, audience: Audience, show: Show) -> Answered:
+        about = self._asked_before(asked)
+        return self.written(asked.text, audience, asker=asked.user_id, show=show, about=about)
+
+    def _overheard(self, asked: Asked, audience: Audience, _show: Show) -> Answered | None:
+        """Return a good answer to what nobody put to Timbre, None where there is none: then nothing is said."""
+        try:
+            answered = self.written(asked.text, audience, asker=asked.user_id, at_least=OVERHEARD)
+        except Exception as err:  # noqa: BLE001 (nobody waits for an answer)
+            logger.warning("overheard %s in %s, and failed: %s", asked.ts, asked.channel_id, type(err).__name__)
+            return None
+        return answered if answered.kind in (AnswerKind.ANSWER, AnswerKind.VERIFIED) else None
+
+    def _asked_before(self, asked: Asked) -> str:
+        """Return what was asked before in a thread: "and on Sundays?" says little by itself."""
+        if asked.ts == asked.thread_ts:
+            return ""
+        with self._database.reading() as session:
+            return last_question(session, team_id=asked.team_id, channel_id=asked.channel_id, thread_ts=asked.thread_ts)
+
     def written(
-        self, text: str, audience: Audience, *, asker: str, show: Show = lambda _text: None, at_least: float = 0.0
+        self,
+        text: str,
+        audience: Audience,
+        *,
+        asker: str,
+        show: Show = lambda _text: None,
+        about: str = "",
+        at_least: float = 0.0,
     ) -> Answered:
         """Return an answer that everybody in an audience may read, at the moment it is returned.
 
@@ -67,7 +118,7 @@ class Questions:
             return _note(GREETING)
         for attempt in range(ATTEMPTS):
             try:
-                return self._written(text, audience, asker, show, at_least, fresh=attempt > 0)
+                return self._written(text, audience, asker, show, about, at_least, fresh=attempt > 0)
             except NotForThemError:
                 continue  # somebody came or left meanwhile
             except PromptTooLongError:
@@ -75,11 +126,16 @@ class Questions:
         return _note(CHANGED)
 
     def _written(
-        self, text: str, audience: Audience, asker: str, show: Show, at_least: float, *, fresh: bool
+        self, text: str, audience: Audience, asker: str, show: Show, about: str, at_least: float, *, fresh: bool
     ) -> Answered:
         scope = self._places.scope(audience, fresh=fresh)
         answered = self._answerer.answer(
-            text, scope.place, show=show, without=self._places.keeps_out(scope, fresh=fresh), at_least=at_least
+            text,
+            scope.place,
+            show=show,
+            about=about,
+            without=self._places.keeps_out(scope, fresh=fresh),
+            at_least=at_least,
         )
         hint = self._notes.who_might_know(answered, team_id=audience.team_id, asker=asker)
         said = "\n".join(part for part in (answered.text, hint) if part)

@@ -56,8 +56,8 @@ def workspace_seed(content: DemoContent, *, history_until: datetime | None) -> d
             "commands": [
                 {
                     "command": "/timbre",
-                    "description": "Review, learn, compare, roll back",
-                    "usage_hint": "[help|status|review|opt-out|opt-in|forget|retrain|cancel|rollback]",
+                    "description": "Ask, review, learn, compare, roll back",
+                    "usage_hint": "[help|ask|status|review|gaps|channels|opt-out|forget|retrain|rollback]",
                     "should_escape": True,
                 }
             ],

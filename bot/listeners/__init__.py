@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from slack_bolt import App
 
 from bot.blocks import card, queue, report
-from bot.blocks.answer import FEEDBACK
+from bot.blocks.answer import FEEDBACK, SHARE
 from bot.blocks.home import OPT_IN, OPT_OUT
 from bot.blocks.teaching import SUBMIT, TEACH
 from bot.listeners.clicks import Clicks
@@ -35,6 +35,7 @@ def register_listeners(app: App, to: Surfaces) -> None:
     app.action(report.APPROVE)(to.clicks.approve_voice)
     app.action(report.REJECT)(to.clicks.reject_voice)
     app.action(FEEDBACK)(to.clicks.rate_answer)
+    app.action(SHARE)(to.clicks.share_answer)
     app.action(card.APPROVE)(to.reviewing.approve)
     app.action(card.REJECT)(to.reviewing.reject)
     app.action(card.TAKE_BACK)(to.reviewing.take_back)

@@ -2,23 +2,33 @@
 
 import logging
 import uuid
+from concurrent.futures import Executor
 from typing import Any
 
 from slack_bolt import Ack, Respond
 
 from bot.answering.questions import Questions
+from bot.answering.sharing import ShareRefusedError, Sharing
+from bot.blocks.answer import failure_text
 from bot.slack.payloads import ButtonClick
 from bot.steering.voices import VoiceCommands
 
 logger = logging.getLogger(__name__)
 
+SHARED = "Shared."
+SHARED_ANEW = (
+    "Shared. Not everybody here may read all your answer rested on, so I wrote another one from what they may."
+)
+
 
 class Clicks:
-    """Decisions on a voice, thumbs on an answer."""
+    """Decisions on a voice, thumbs on an answer, answers shared. What asks a model runs in the threads of `slow`."""
 
-    def __init__(self, voices: VoiceCommands, questions: Questions) -> None:
+    def __init__(self, voices: VoiceCommands, questions: Questions, sharing: Sharing, slow: Executor) -> None:
         self._voices = voices
         self._questions = questions
+        self._sharing = sharing
+        self._slow = slow
 
     def approve_voice(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         """Approve the voice of a ballot."""
@@ -36,6 +46,24 @@ class Clicks:
         click = ButtonClick.from_payload(body)
         answer_id, value = (int(part) for part in click.value.split(":"))
         self._questions.rate(answer_id, user_id=click.user_id, value=value)
+
+    def share_answer(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
+        """Post somebody's own answer where they asked, as far as everybody there may read it."""
+        ack()
+        click = ButtonClick.from_payload(body)
+        self._slow.submit(self._share, click, respond)
+
+    def _share(self, click: ButtonClick, respond: Respond) -> None:
+        try:
+            is_new = self._sharing.share(int(click.value), by=click.user_id)
+            said = SHARED_ANEW if is_new else SHARED
+        except ShareRefusedError as err:
+            said = str(err)
+        except Exception as err:  # noqa: BLE001 (whatever it was, the person must not be left waiting)
+            error_id = uuid.uuid4().hex[:8]
+            logger.error("answer %s could not be shared, id %s: %s", click.value, error_id, type(err).__name__)
+            said = failure_text(error_id)
+        respond(text=said, response_type="ephemeral", replace_original=False)
 
     def failed(self, error: Exception, body: dict[str, Any], respond: Respond) -> None:
         """Log what no listener expected, never with what people wrote, and tell the person the id it is under."""

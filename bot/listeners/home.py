@@ -1,5 +1,6 @@
 """App Home."""
 
+from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack
@@ -18,7 +19,7 @@ from storage.relations import count_of_person
 
 
 class Home:
-    """Shows each person theirs."""
+    """Shows each person theirs. `suggest(user, channel)` offers questions to ask."""
 
     def __init__(
         self,
@@ -27,6 +28,7 @@ class Home:
         people: People,
         queue: Queue,
         readers: PairReaders,
+        suggest: Callable[[str, str], None],
         *,
         team_id: str,
     ) -> None:
@@ -35,11 +37,15 @@ class Home:
         self._people = people
         self._queue = queue
         self._readers = readers
+        self._suggest = suggest
         self._team_id = team_id
 
     def opened(self, event: dict[str, Any], team_id: str) -> None:
-        """Show somebody their page when they open it."""
-        self.publish(event["user"])
+        """Show somebody their page when they open it, or questions to begin with where they talk with Timbre."""
+        if event["tab"] == "home":
+            self.publish(event["user"])
+        elif event.get("channel"):
+            self._suggest(event["user"], event["channel"])
 
     def publish(self, user_id: str, *, after: Key | None = None, note: str = "", about_them: str = "") -> None:
         """Show somebody their page as it is now. `note` is about the queue."""

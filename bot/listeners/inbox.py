@@ -32,6 +32,8 @@ class Route:
 class EventInbox:
     """Hands each event to its handler once. `kept_of` says what is stored of one, None where it leads to nothing.
 
+    `watchers` are told of events by type at once, each time they come: what they learn need not outlast a crash.
+
     Handlers run in threads of their own, never in Bolt's: those acknowledge commands and buttons, within three seconds.
     """
 
@@ -41,11 +43,13 @@ class EventInbox:
         routes: Mapping[str, Route],
         kept_of: Callable[[dict[str, Any]], dict[str, Any] | None],
         now: Callable[[], datetime],
+        watchers: Mapping[str, Callable[[dict[str, Any]], None]] | None = None,
     ) -> None:
         self._database = database
         self._routes = routes
         self._kept_of = kept_of
         self._now = now
+        self._watchers = dict(watchers or {})
         # Events that failed, by their id: what is not in here may be being handled right now.
         self._retry_at: dict[str, datetime] = {}
 
@@ -57,6 +61,8 @@ class EventInbox:
         """Store an event and have it handled; one that came before, or leads to nothing, is only acknowledged."""
         if body.get("type") != "event_callback":
             return next()
+        if watcher := self._watchers.get(body["event"]["type"]):
+            watcher(body["event"])
         event = self._kept_of(body["event"]) if body["event"]["type"] in self._routes else None
         if event is not None:
             kept = {"event_id": body["event_id"], "team_id": body["team_id"], "event": event}

@@ -17,7 +17,7 @@ def kept_of(event: dict[str, Any], *, region: str) -> dict[str, Any]:
     if event["type"] in ("reaction_added", "reaction_removed"):
         return _picked(event, _REACTION)
     if event["type"] == "app_home_opened":
-        return _picked(event, ("type", "user", "tab", "event_ts"))
+        return _picked(event, ("type", "user", "tab", "channel", "event_ts"))
     if event["type"] == "message" and event.get("subtype") in CHANGES:
         return _change(event)
     (text,) = redact_sources(event.get("text") or "", region=region)

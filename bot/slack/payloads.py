@@ -56,9 +56,17 @@ class MessageChange:
         return cls(team_id, event["channel"], event["message_ts"], event.get("thread_ts"))
 
 
+class How(StrEnum):
+    """How a question came to Timbre: it was put to it, followed on what it said, or was overheard in a channel."""
+
+    PUT = "put"
+    FOLLOW_UP = "follow_up"
+    OVERHEARD = "overheard"
+
+
 @dataclass(frozen=True)
 class Asked:
-    """A question put to Timbre in Slack. `thread_ts` is where the answer goes.
+    """A question for Timbre in Slack. `thread_ts` is where the answer goes.
 
     `is_direct`: only who asks reads the answer.
     """
@@ -70,13 +78,14 @@ class Asked:
     thread_ts: str
     user_id: str
     text: str
+    how: How = How.PUT
 
     @classmethod
-    def from_event(cls, event: dict[str, Any], *, team_id: str, is_direct: bool) -> "Asked":
+    def from_event(cls, event: dict[str, Any], *, team_id: str, is_direct: bool, how: How = How.PUT) -> "Asked":
         """Read a message or mention; mentions of people are taken out of its text."""
         text = " ".join(unescape(MENTION.sub(" ", event.get("text", ""))).split())
         thread_ts = event.get("thread_ts", event["ts"])
-        return cls(team_id, event["channel"], is_direct, event["ts"], thread_ts, event["user"], text)
+        return cls(team_id, event["channel"], is_direct, event["ts"], thread_ts, event["user"], text, how)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,10 @@ class Poster:
         )
         return str(answer["ts"])
 
+    def whisper(self, channel_id: str, user_id: str, text: str) -> None:
+        """Say something that one person alone sees, and only while they look."""
+        self._client.chat_postEphemeral(channel=channel_id, user=user_id, text=text)
+
     def find(self, channel_id: str, *, key: str) -> str | None:
         """Return the ts of the message posted with `key`, if it is among the latest ones in the channel."""
         page = self._client.conversations_history(channel=channel_id, limit=100, include_all_metadata=True)

@@ -44,6 +44,8 @@ class Command:
     usage: str
     about: str
     run: Callable[[CommandCall], "str | Said"]
+    is_slow: bool = False
+    """Whether a model is asked, so that it must not hold up what Slack wants acknowledged."""
 
 
 HELP = Command("help", "help", "what I understand", lambda _: "")
@@ -73,6 +75,11 @@ class Steering:
             return Said(f"{escape(str(err))}\nIt goes `/timbre {command.usage}`: {command.about}.")
         except (NotAllowedError, PromotionError, RunRefusedError, ReviewRefusedError) as err:
             return Said(escape(str(err)))
+
+    def is_slow(self, call: CommandCall) -> bool:
+        """Return whether a command is carried out apart from the quick ones."""
+        command = self._commands.get(call.name)
+        return command is not None and command.is_slow
 
     def _help(self) -> str:
         lines = [f"`/timbre {command.usage}` {command.about}" for command in self._commands.values()]

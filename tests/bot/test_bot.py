@@ -161,7 +161,7 @@ def test_an_approval_is_acknowledged_with_a_quiet_reaction(help_channel: Channel
     wait_until(lambda: not learnt(), "the seedling is gone")
 
 
-def test_a_private_channels_answers_are_used_there_and_nowhere_else(
+def test_a_private_channels_answers_are_used_where_all_who_read_along_are_in_it(
     help_channel: Channel, vault: Channel, live: Live, model_server: FakeModelServer
 ) -> None:
     ts = vault.answered("What does the merger cost?", "The merger costs forty thousand crowns.")
@@ -171,9 +171,12 @@ def test_a_private_channels_answers_are_used_there_and_nowhere_else(
 
     outside = said_in(help_channel.ask("UTOM", "What does the merger cost?"))
     alone = direct.replies_to(direct.say("UTOM", "What does the merger cost?"), as_="UTOM")[0]
+    elsewhere = Channel(vault.slack, "@timbre")
+    stranger = elsewhere.replies_to(elsewhere.say("UCLEO", "What does the merger cost?"), as_="UCLEO")[0]
 
-    assert outside == DONT_KNOW
-    assert said_in(alone) == DONT_KNOW
+    assert outside.startswith(DONT_KNOW)
+    assert said_in(stranger).startswith(DONT_KNOW)
+    assert "forty thousand crowns" in said_in(alone)
     assert model_server.asked == []
     assert "forty thousand crowns" in said_in(vault.ask("UTOM", "What does the merger cost?"))
 

@@ -10,12 +10,14 @@ import pytest
 from bot.answering.answerer import DONT_KNOW
 from bot.answering.asking import ask_once
 from bot.answering.delivering import Delivery
+from bot.answering.hearing import Hearing
 from bot.answering.notes import Notes
 from bot.answering.places import Places
 from bot.answering.questions import Questions
 from bot.answering.retrieval import Place
 from bot.bootstrap import Knowledge
 from bot.settings import Settings
+from bot.slack.conversations import Conversations
 from bot.slack.memberships import Memberships
 from bot.slack.names import Names
 from bot.slack.payloads import Asked
@@ -61,6 +63,9 @@ def questions_of(knowledge: Knowledge, town: RunningPlayground, poster: Poster, 
         Delivery(knowledge.database, poster, clock),
         Places(knowledge.database, memberships),
         Notes(knowledge.database, Names(town.web).of, valid_for=timedelta(days=180), now=clock),
+        Hearing(knowledge.database, Conversations(town.web).thread, team_id=TEAM, bot_user_id="UTIMBRE"),
+        lambda channel_id, user_id: None,
+        lambda channel_id, thread_ts, question: None,
         clock,
     )
 

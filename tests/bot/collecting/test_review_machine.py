@@ -29,6 +29,7 @@ from hypothesis.stateful import (
 )
 from slack_bolt import BoltResponse
 
+from bot.answering.hearing import Hearing
 from bot.answering.questions import Questions
 from bot.collecting.decisions import Decisions, ReviewRefusedError, Shown
 from bot.collecting.exchanges import is_question
@@ -117,7 +118,10 @@ class Machine(RuleBasedStateMachine):
         self.people = People(self.database, self.policy, self.now)
         self.executor = Here()
         nobody_asks: Questions = None  # type: ignore[assignment]  # there are no mentions here
-        events = Events(nobody_asks, reviews, self.policy)
+        hearing = Hearing(
+            self.database, self.slack.conversations.thread, team_id=self.slack.team_id, bot_user_id="UBOT"
+        )
+        events = Events(nobody_asks, reviews, self.policy, hearing)
         kinds = {"message": events.message, "reaction_added": events.reaction, "reaction_removed": events.reaction}
         routes = {name: Route(handler, self.executor) for name, handler in kinds.items()}
         self.inbox = EventInbox(self.database, routes, events.kept, self.now)

@@ -1,0 +1,137 @@
+"""Answers that only the asker sees, and what becomes of one that they share with a channel."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import datetime
+
+from slack_sdk.errors import SlackApiError
+
+from bot.answering.answerer import Answered, Source
+from bot.answering.places import Audience, Places
+from bot.answering.questions import Questions
+from bot.blocks import answer as blocks
+from bot.locks import Locks
+from bot.slack.posting import Poster
+from storage.answers import Answer, AnswerKind, NewAnswer, add_answer, answer_to, get_answer, set_message
+from storage.database import Database
+
+PRIVATE = "ask:"
+SHARED = "share:"
+NOT_THERE = ("not_in_channel", "channel_not_found", "is_archived")
+KNOWN = (AnswerKind.ANSWER, AnswerKind.VERIFIED)
+
+
+class ShareRefusedError(Exception):
+    """An answer can't be shared; the message says why, and what to do."""
+
+
+class Sharing:
+    """What one person may read need not be for everybody in a channel: at the click it is looked at again."""
+
+    def __init__(
+        self,
+        database: Database,
+        questions: Questions,
+        places: Places,
+        poster: Poster,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._questions = questions
+        self._places = places
+        self._poster = poster
+        self._now = now
+        self._locks = Locks()
+
+    def ask(self, text: str, *, team_id: str, channel_id: str, user_id: str) -> Answer:
+        """Return an answer for one person, kept so that they can share it. Raises as `Questions.written` does."""
+        answered = self._questions.written(text, Audience(team_id, channel_id, only=user_id), asker=user_id)
+        where = Audience(team_id, channel_id)
+        return self._store(answered, where, text, f"{PRIVATE}{uuid.uuid4().hex}", asked_by=user_id)
+
+    def share(self, answer_id: int, *, by: str) -> bool:
+        """Post a person's answer in the channel they asked in; returns whether it had to be made anew for it.
+
+        Raises `ShareRefusedError`, and what `Questions.written` raises.
+        """
+        with self._locks.of(str(answer_id)):
+            mine = self._own(answer_id, by)
+            audience = Audience(mine.team_id, mine.channel_id)
+            stored, is_new = self._for_everybody(mine, audience)
+            self._post(stored, audience)
+        return is_new
+
+    def _own(self, answer_id: int, by: str) -> Answer:
+        with self._database.reading() as session:
+            mine = get_answer(session, answer_id)
+        if mine is None or mine.asked_by != by or not mine.question_ts.startswith(PRIVATE) or not mine.question:
+            raise ShareRefusedError("Only who asked can share an answer, while it is kept. Ask again.")
+        return mine
+
+    def _for_everybody(self, mine: Answer, audience: Audience) -> tuple[Answer, bool]:
+        key = f"{SHARED}{mine.id}"
+        with self._database.reading() as session:
+            known = answer_to(session, team_id=mine.team_id, channel_id=mine.channel_id, question_ts=key)
+        if known is not None and known.message_ts is not None:
+            raise ShareRefusedError("You have shared this answer already.")
+        if known is not None and self._places.still_allows(audience, known.read_chunks):
+            return known, False
+        if known is None and mine.kind in KNOWN and self._places.still_allows(audience, mine.read_chunks):
+            return self._copy(mine, key), False
+        answered = self._questions.written(mine.question, audience, asker=mine.asked_by)
+        if answered.kind not in KNOWN or known is not None:
+            raise ShareRefusedError(
+                "This answer rests on what not everybody here may read, and without that I don't know. "
+                "It stays between us."
+            )
+        return self._store(answered, audience, mine.question, key, asked_by=mine.asked_by), True
+
+    def _post(self, stored: Answer, audience: Audience) -> None:
+        post_key = f"answer:{stored.id}"
+        sources = [Source(**source) for source in stored.sources]
+        shown = blocks.answer(stored.text, sources, answer_id=stored.id, note=stored.note)
+        try:
+            ts = self._poster.find(stored.channel_id, key=post_key)
+            # The last thing before it is out: who is there may have changed while the answer was made.
+            if ts is None and not self._places.still_allows(audience, stored.read_chunks):
+                raise ShareRefusedError("Who reads along here has just changed. Please try again.")
+            ts = ts or self._poster.post(
+                stored.channel_id,
+                key=post_key,
+                text=blocks.summary(stored.text),
+                blocks=[blocks.shared_by(stored.asked_by, stored.question), *shown],
+            )
+        except SlackApiError as err:
+            if err.response["error"] in NOT_THERE:
+                raise ShareRefusedError("I am not in this conversation. Invite me first, then share.") from err
+            raise
+        with self._database.writing() as session:
+            set_message(session, stored.id, message_ts=ts)
+
+    def _copy(self, mine: Answer, key: str) -> Answer:
+        fields = {name: getattr(mine, name) for name in NewAnswer.__dataclass_fields__}
+        with self._database.writing() as session:
+            return add_answer(session, replace(NewAnswer(**fields), question_ts=key), now=self._now())
+
+    def _store(self, answered: Answered, where: Audience, question: str, key: str, *, asked_by: str) -> Answer:
+        answer = NewAnswer(
+            team_id=where.team_id,
+            channel_id=where.channel_id,
+            question_ts=key,
+            message_ts=None,
+            asked_by=asked_by,
+            question=question,
+            text=answered.text,
+            model=answered.model,
+            sources=tuple(asdict(source) for source in answered.sources),
+            latency_ms=answered.latency_ms,
+            prompt_tokens=answered.prompt_tokens,
+            completion_tokens=answered.completion_tokens,
+            kind=answered.kind,
+            read_chunks=answered.read,
+            verified_pair_id=answered.verified,
+            note=answered.note,
+        )
+        with self._database.writing() as session:
+            return add_answer(session, answer, now=self._now())
