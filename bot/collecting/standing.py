@@ -20,11 +20,12 @@ from storage.pairs import (
 )
 from storage.relations import pairs_beside, replaced_by
 from storage.reviews import Review, Verdict, Via, reviews_of
-from storage.twins import forget_twins
+from storage.twins import forget_twins, known_twins
 
 CARD = "pair"
 WIPE = "wipe"
-"""A notice that has a pair's cards say nothing any more: what is erased must not stand in the review channel."""
+"""A notice that has a pair's cards drawn again: what is erased, or read by fewer, must not stand in the review channel.
+"""
 
 
 def card_key(pair: Pair) -> str:
@@ -70,15 +71,14 @@ def move(session: Session, pair: Pair, status: PairStatus, *, approvals_needed: 
     elif before is PairStatus.APPROVED:
         remove_pair_chunk(session, pair.id, now=now)
         take_out_of_contexts(session, pair)
+        _draw_cards_beside(session, pair, now=now)
         for other in replaced_by(session, pair.id):
             settle(session, set_replaced_by(session, other.id, None), approvals_needed=approvals_needed, now=now)
     if status is PairStatus.ERASED:
         forget_twins(session, pair.id)
-        if pair.priority is not Priority.PROPOSED:
-            payload = {"pair_id": pair.id}
-            outbox.enqueue(
-                session, team_id=pair.team_id, key=f"pair:{pair.id}:wipe", kind=WIPE, payload=payload, now=now
-            )
+        # What an import proposed has no card until somebody decided about it.
+        if pair.priority is not Priority.PROPOSED or before is not PairStatus.CANDIDATE:
+            _draw_cards_again(session, pair, pair.id, why="wipe", now=now)
     return pair
 
 
@@ -100,9 +100,12 @@ def keep_where_it_may_be_read(session: Session, pair: Pair, *, is_private: bool,
     if pair.channel_is_private == is_private:
         return pair
     moved = set_privacy(session, pair.id, channel_is_private=is_private)
+    if is_private:
+        _draw_cards_again(session, moved, moved.id, why=f"private:{now.timestamp()}", now=now)
     if moved.status is PairStatus.APPROVED:
         put_chunk(session, moved, now=now)
         take_out_of_contexts(session, moved)
+        _draw_cards_beside(session, moved, now=now)
     return moved
 
 
@@ -110,6 +113,18 @@ def take_out_of_contexts(session: Session, pair: Pair) -> None:
     """Nobody learns from an answer that does not stand, or not for them, not even as a passage beside another."""
     for other in pairs_beside(session, pair):
         set_context(session, other.id, [one for one in other.context or () if one.get("pair_id") != pair.id])
+
+
+def _draw_cards_beside(session: Session, pair: Pair, *, now: datetime) -> None:
+    """Have the cards drawn again on which a pair is shown as one that theirs resembles."""
+    for twin in known_twins(session, pair.id):
+        if twin.other_id == pair.id:
+            _draw_cards_again(session, pair, twin.pair_id, why=f"beside:{pair.id}:{now.timestamp()}", now=now)
+
+
+def _draw_cards_again(session: Session, pair: Pair, pair_id: int, *, why: str, now: datetime) -> None:
+    key, payload = f"pair:{pair_id}:{why}", {"pair_id": pair_id}
+    outbox.enqueue(session, team_id=pair.team_id, key=key, kind=WIPE, payload=payload, now=now)
 
 
 def _put_before_reviewers(session: Session, pair: Pair, *, now: datetime) -> None:

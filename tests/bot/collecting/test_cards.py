@@ -125,6 +125,19 @@ def test_what_is_erased_is_wiped_though_slack_fails_at_first(office: Office) -> 
     office.slack.control("trouble", clear=True)
 
 
+def test_what_is_erased_goes_from_the_cards_of_others_it_was_shown_beside(office: Office) -> None:
+    first = office.approve("Which day does the ferry to Skerry sail?", "The ferry sails on Marlin day.")
+    wait_until(office.has_compared, "the first is indexed and compared")
+    ts = office.nominate("Which day does the ferry to Skerry sail, please?", "The ferry sails on Friday.", by="UADA")
+    office.card_says(ts, "Marlin day")
+
+    office.slack.control("delete", user="UMIA", channel="CHELP", ts=first)
+
+    office.comes_to(first, PairStatus.ERASED)
+    wait_until(lambda: "Marlin" not in str(office.cards(ts)), "the other card is drawn again", timeout=20)
+    office.card_says(ts, "The ferry sails on Friday.")
+
+
 def test_a_double_click_decides_once(office: Office) -> None:
     ts = office.nominate("Who keeps the log?", "Ines keeps the log.")
     card = office.card(ts)
