@@ -16,6 +16,7 @@ from bot.collecting.cards import card_of, rival_of
 from bot.collecting.decisions import Decisions, ReviewRefusedError, Shown
 from bot.collecting.queue import readable_beside
 from bot.collecting.readers import PairReaders
+from bot.collecting.reading import NOT_THERE
 from bot.collecting.reviews import Reviews
 from storage.database import Database
 from storage.pairs import Candidate, Pair, PairStatus, get_pair
@@ -24,7 +25,6 @@ from training.voices import VoiceServerError
 
 logger = logging.getLogger(__name__)
 
-NOT_THERE = ("not_in_channel", "channel_not_found", "missing_scope")
 NO_QUESTION = "I can't tell which question this answers, or somebody in it is not learnt from."
 
 

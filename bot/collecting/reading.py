@@ -15,6 +15,9 @@ from storage.pairs import Pair, PairStatus
 from storage.people import opted_out
 from storage.relations import pairs_of_thread, pairs_with_message
 
+NOT_THERE = ("not_in_channel", "channel_not_found", "missing_scope")
+"""What Slack says where Timbre may not look."""
+
 
 class Slack(Protocol):
     """Slack, as far as collecting looks into it."""

@@ -4,16 +4,18 @@ An event only says that something changed. What stands is read from Slack each t
 events which arrive twice, late or out of order end in the same state.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
+from slack_sdk.errors import SlackApiError
 from sqlalchemy.orm import Session
 
 from bot.collecting.candidates import candidate_of
 from bot.collecting.policy import ReviewPolicy
-from bot.collecting.reading import Found, Place, Reading, Slack, pairs_around
+from bot.collecting.reading import NOT_THERE, Found, Place, Reading, Slack, pairs_around
 from bot.collecting.standing import keep_where_it_may_be_read, move, settle
 from bot.collecting.votes import Act, Votes, record_votes, votes_on
 from bot.locks import Locks
@@ -33,6 +35,8 @@ from storage.pairs import (
 )
 from storage.twins import forget_twins
 from storage.waiting import mark_checked, pairs_to_check
+
+logger = logging.getLogger(__name__)
 
 
 class Outcome(StrEnum):
@@ -114,11 +118,20 @@ class Reviews:
         with self._database.reading() as session:
             due = pairs_to_check(session, team_id=team_id, checked_before=older_than, limit=limit)
         for pair in due:
-            thread_ts = pair.thread_ts if pair.in_thread else None
-            self._sync(team_id, pair.channel_id, pair.answer_parts[0], thread_ts, None)
+            self._look_again(pair)
             with self._database.writing() as session:
                 mark_checked(session, [pair.id], now=self._now())
         return len(due)
+
+    def _look_again(self, pair: Pair) -> None:
+        """Bring a pair in line; what Timbre can't read any more, because it was removed from there, stays as it is."""
+        thread_ts = pair.thread_ts if pair.in_thread else None
+        try:
+            self._sync(pair.team_id, pair.channel_id, pair.answer_parts[0], thread_ts, None)
+        except SlackApiError as err:
+            if err.response["error"] not in NOT_THERE:
+                raise
+            logger.warning("pair %d can't be looked at again: %s", pair.id, err.response["error"])
 
     def _sync(self, team_id: str, channel_id: str, ts: str, thread_ts: str | None, act: Act | None) -> Outcome:
         outcome = Outcome.NOT_AN_ANSWER

@@ -372,6 +372,27 @@ def test_what_an_event_never_told_is_found_when_pairs_are_looked_at_again(desk: 
     assert desk.pair(taken_back).status is PairStatus.WITHDRAWN
 
 
+def test_a_channel_timbre_was_removed_from_does_not_keep_the_others_from_being_looked_at(
+    desk: Desk, vault_room: Channel, clock: Clock
+) -> None:
+    closed = vault_room.answered("Where is the safe?", "Behind the picture.")
+    vault_room.react("UBEN", closed, YES)
+    desk.reviews.sync(team_id=TEAM, channel_id=vault_room.id, message_ts=closed)
+    taken_back = desk.room.answered("Where is the tea?", "In the tin.")
+    desk.tick("UBEN", taken_back)
+    desk.room.unreact("UBEN", taken_back)
+    bot = desk.room.slack.web.auth_test()["user_id"]
+    desk.room.slack.web.conversations_leave(channel=vault_room.id)
+    clock.move_on(hours=1)
+    try:
+        desk.reviews.recheck(TEAM, older_than=clock(), limit=10)
+    finally:
+        desk.room.slack.control("invite", user="UMIA", channel=vault_room.id, invitee=bot)
+
+    assert desk.pair(taken_back).status is PairStatus.WITHDRAWN
+    assert desk.reviews.recheck(TEAM, older_than=clock(), limit=10) == 0
+
+
 def test_an_answer_an_export_proposed_is_approved_by_a_reaction_in_slack(desk: Desk, clock: Clock) -> None:
     ts = desk.room.answered("Where is the kettle?", "On the top shelf.")
     desk.tick("UADA", ts)
