@@ -1,14 +1,16 @@
 """What people say of pairs. A word counts for the text it was given on, and for as long as it stands."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storage.database import find_or_add
-from storage.pairs import lock_row
+from storage.pairs import Pair, content_hash, lock_row, pair_of
 from storage.tables import ReviewRow
 
 
@@ -89,6 +91,26 @@ def withdraw_all(session: Session, pair_id: int, *, now: datetime) -> None:
     lock_row(session, pair_id)
     standing = (ReviewRow.pair_id == pair_id, ReviewRow.withdrawn_at.is_(None))
     session.execute(update(ReviewRow).where(*standing).values(withdrawn_at=now))
+
+
+def redact_with_words(
+    session: Session, pair_id: int, *, question: str, answer: str, redactions: Sequence[dict[str, Any]]
+) -> Pair:
+    """Have a pair say the same without what is redacted by now; the words given on it stand for that.
+
+    Raises `KeyError` when there is none.
+    """
+    row = lock_row(session, pair_id)
+    before, after = content_hash(row.question, row.answer), content_hash(question, answer)
+    row.question, row.answer, row.redactions = question, answer, list(redactions)
+    if row.source_hash == before:
+        row.source_hash = after
+    row.context = row.compared_at = None
+    given = (ReviewRow.pair_id == pair_id, ReviewRow.content_hash == before)
+    session.execute(update(ReviewRow).where(*given).values(content_hash=after))
+    session.flush()
+    session.refresh(row)
+    return pair_of(row)
 
 
 def reviews_of(session: Session, pair_id: int) -> list[Review]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from bot.collecting.candidates import candidate_of
 from bot.collecting.policy import ReviewPolicy
 from bot.collecting.reading import NOT_THERE, Found, Place, Reading, Slack, pairs_around
-from bot.collecting.standing import keep_where_it_may_be_read, move, settle
+from bot.collecting.standing import keep_where_it_may_be_read, move, redact_stored, settle
 from bot.collecting.votes import Act, Votes, record_votes, votes_on
 from bot.locks import Locks
 from storage.database import Database
@@ -167,6 +167,9 @@ class Reviews:
         pair = keep_where_it_may_be_read(session, pair, is_private=candidate.channel_is_private, now=now)
         if pair.origin is Origin.EXPORT and candidate.content_hash == pair.source_hash:
             pair = see_live(session, pair.id, candidate)
+        if candidate.content_hash != pair.source_hash:
+            # Before it is kept to be compared: nobody may be shown what is redacted by now.
+            pair = redact_stored(session, pair, region=self._policy.phone_region, now=now)
         if candidate.content_hash != pair.source_hash:
             pair = self._follow(session, pair, candidate, has_lost_part=found.has_lost_part)
         record_votes(session, pair, votes, text_hash=candidate.content_hash, now=now)

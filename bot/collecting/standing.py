@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.collecting.candidates import edited_text
 from storage import outbox
 from storage.knowledge import put_pair_chunk, remove_pair_chunk
 from storage.pairs import (
@@ -19,7 +20,7 @@ from storage.pairs import (
     set_status,
 )
 from storage.relations import pairs_beside, replaced_by
-from storage.reviews import Review, Verdict, Via, reviews_of
+from storage.reviews import Review, Verdict, Via, redact_with_words, reviews_of
 from storage.twins import forget_twins, known_twins
 
 CARD = "pair"
@@ -107,6 +108,18 @@ def keep_where_it_may_be_read(session: Session, pair: Pair, *, is_private: bool,
         take_out_of_contexts(session, moved)
         _draw_cards_beside(session, moved, now=now)
     return moved
+
+
+def redact_stored(session: Session, pair: Pair, *, region: str, now: datetime) -> Pair:
+    """Redact what was stored before there was redaction, or by what it did not find then; approvals stand."""
+    question, answer, redactions = edited_text(pair.question, pair.answer, region=region)
+    if (question, answer) == (pair.question.strip(), pair.answer.strip()):
+        return pair
+    pair = redact_with_words(session, pair.id, question=question, answer=answer, redactions=redactions)
+    if pair.status is PairStatus.APPROVED:
+        put_chunk(session, pair, now=now)
+        take_out_of_contexts(session, pair)
+    return pair
 
 
 def take_out_of_contexts(session: Session, pair: Pair) -> None:

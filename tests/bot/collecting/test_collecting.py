@@ -5,19 +5,20 @@ import time
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from bot.collecting.people import People
 from bot.collecting.policy import ReviewPolicy
 from bot.collecting.reviews import Outcome, Reviews
-from bot.collecting.standing import card_key
+from bot.collecting.standing import card_key, put_chunk
 from bot.collecting.votes import Act
 from bot.slack.conversations import Conversations
 from storage import outbox
 from storage.database import Database
 from storage.knowledge import chunks_to_index
-from storage.pairs import Origin, Pair, PairStatus, Priority, get_pair, pair_for_answer
+from storage.pairs import Origin, Pair, PairStatus, Priority, content_hash, get_pair, pair_for_answer
 from storage.reviews import Verdict, standing_reviewers
-from storage.tables import PairRow
+from storage.tables import PairRow, ReviewRow
 from tests.bot.collecting.small_slack import CHANNEL, SmallSlack
 from tests.bot.conftest import NOW, TEAM, Clock
 from tests.bot.running import NO, YES, Channel
@@ -370,6 +371,42 @@ def test_what_an_event_never_told_is_found_when_pairs_are_looked_at_again(desk: 
 
     assert desk.pair(kept).status is PairStatus.CANDIDATE
     assert desk.pair(taken_back).status is PairStatus.WITHDRAWN
+
+
+def test_what_was_approved_before_there_was_redaction_is_redacted_and_stays_approved(desk: Desk) -> None:
+    ts = desk.room.answered("Who has the keys?", "Write to ada@harbour.example.")
+    desk.tick("UBEN", ts)
+    _store_unredacted(desk, ts, answer="Write to ada@harbour.example.")
+
+    desk.follow(ts, desk.pair(ts).thread_ts)
+
+    pair = desk.pair(ts)
+    assert (pair.status, pair.answer) == (PairStatus.APPROVED, "Write to [EMAIL_1].")
+    assert (pair.previous_answer, pair.source_hash) == (None, pair.content_hash)
+    assert desk.passages() == ["Write to [EMAIL_1]."]
+
+
+def test_what_was_approved_before_there_was_redaction_is_compared_without_what_is_replaced_now(desk: Desk) -> None:
+    ts = desk.room.answered("Who has the keys?", "Write to ada@harbour.example.")
+    desk.tick("UBEN", ts)
+    _store_unredacted(desk, ts, answer="Write to ada@harbour.example.")
+
+    desk.edit("UMIA", ts, "Write to eve@harbour.example, or ask me.", thread_ts=desk.pair(ts).thread_ts)
+
+    pair = desk.pair(ts)
+    assert (pair.status, pair.answer) == (PairStatus.CANDIDATE, "Write to [EMAIL_1], or ask me.")
+    assert pair.previous_answer == "Write to [EMAIL_1]."
+
+
+def _store_unredacted(desk: Desk, ts: str, *, answer: str) -> None:
+    """Have a pair say what an earlier Timbre stored, and its approval be of that, as a migration leaves it."""
+    pair = desk.pair(ts)
+    with desk.database.writing() as session:
+        row = session.get_one(PairRow, pair.id)
+        said = content_hash(pair.question, answer)
+        row.answer, row.source_hash, row.redactions = answer, said, []
+        session.execute(update(ReviewRow).where(ReviewRow.pair_id == pair.id).values(content_hash=said))
+        put_chunk(session, replace(pair, answer=answer), now=NOW)
 
 
 def test_a_channel_timbre_was_removed_from_does_not_keep_the_others_from_being_looked_at(
