@@ -14,6 +14,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.errors import SlackApiError
 
 from bot.answering.answerer import Answerer, AnswerLimits
+from bot.answering.correcting import Corrections
 from bot.answering.delivering import Delivery
 from bot.answering.gaps import Gaps
 from bot.answering.hearing import Hearing
@@ -32,6 +33,7 @@ from bot.collecting.people import People
 from bot.collecting.policy import ReviewPolicy
 from bot.collecting.queue import Queue
 from bot.collecting.readers import PairReaders
+from bot.collecting.reverifying import REVERIFY, Reverifying
 from bot.collecting.reviews import Reviews
 from bot.collecting.standing import CARD, WIPE
 from bot.collecting.telling import tell
@@ -40,6 +42,7 @@ from bot.connecting import StartError, app_token_refused, identify, slack_client
 from bot.listeners import Surfaces, register_listeners
 from bot.listeners.clicks import Clicks
 from bot.listeners.commands import SlashCommands
+from bot.listeners.correcting import Correcting
 from bot.listeners.events import Events
 from bot.listeners.home import Home
 from bot.listeners.inbox import EventInbox, Route
@@ -78,6 +81,7 @@ PROGRESS_SECONDS = 2.0
 RETRY_SECONDS = 1.0
 INBOX_SECONDS = 3600.0
 RECHECK_SECONDS = 60.0
+REVERIFY_SECONDS = 3600.0
 RECHECK_PAIRS = 5
 RECHECKED_AFTER = timedelta(hours=6)
 
@@ -196,7 +200,8 @@ class Bot:
         self._memberships = Memberships(client, team_id=self.team_id)
         places = Places(database, self._memberships)
         valid_for = timedelta(days=settings.reverify_days)
-        notes = Notes(database, Names(client).of, valid_for=valid_for, now=now)
+        names = Names(client)
+        notes = Notes(database, names.of, valid_for=valid_for, now=now)
         bot_user_id = str(client.auth_test()["user_id"])
         hearing = Hearing(database, conversations.thread, team_id=self.team_id, bot_user_id=bot_user_id)
         pane = AgentPane(client)
@@ -211,9 +216,13 @@ class Bot:
             pane.name,
             now,
         )
+        corrections = Corrections(database, places, readers, policy, now, moved)
         sharing = Sharing(database, questions, places, poster, now)
         gaps = Gaps(database, places, self._knowledge.retriever, self._knowledge.models.embed, places.may_see, now)
         suggestions = Suggestions(database, places, limit=MOST_PROMPTS)
+        self._reverifying = Reverifying(
+            database, decisions, poster, names.of, team_id=self.team_id, valid_for=valid_for, now=now
+        )
         promotion = Promotion(database, self._knowledge.models, now, base_name=settings.base_model_name)
         self._notices = Notices(
             database,
@@ -221,7 +230,7 @@ class Bot:
             poster,
             review_channel=settings.review_channel,
             now=now,
-            renderers={CARD: self._cards.render},
+            renderers={CARD: self._cards.render, REVERIFY: self._reverifying.render},
             chores={WIPE: self._cards.wipe},
             on_posted=self._cards.refresh_posted,
         )
@@ -272,9 +281,10 @@ class Bot:
             Surfaces(
                 events=self._inbox,
                 commands=SlashCommands(Steering(asking, voices, commands), self._answering),
-                clicks=Clicks(voices, questions, sharing, self._answering),
+                clicks=Clicks(voices, sharing, self._answering),
                 reviewing=reviewing,
                 teaching=Teaching(client, lessons, reviewing),
+                correcting=Correcting(client, questions, corrections, self._reverifying),
                 home=home,
             ),
         )
@@ -292,6 +302,7 @@ class Bot:
                 "progress": (PROGRESS_SECONDS, lambda: self._notices.update_progress(self.team_id)),
                 "retry": (RETRY_SECONDS, self._inbox.retry),
                 "recheck": (RECHECK_SECONDS, self._recheck),
+                "reverify": (REVERIFY_SECONDS, self._reverifying.ask),
                 "inbox": (INBOX_SECONDS, self._inbox.forget_old),
             }
         )

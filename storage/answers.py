@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 from storage.database import find_or_add, row_count
 from storage.tables import AnswerRow, FeedbackRow
 
+PRIVATE = "ask:"
+"""How the keys of questions begin whose answers their askers alone see: they have no message."""
+
 
 class AnswerKind(StrEnum):
     """What was said: an answer a model wrote, an approved answer as it stands, nothing for want of knowledge, or a
@@ -55,6 +58,11 @@ class Answer(NewAnswer):
 
     id: int
     created_at: datetime
+
+    @property
+    def is_for_asker(self) -> bool:
+        """Whether only who asked could read it."""
+        return self.question_ts.startswith(PRIVATE) or self.channel_id.startswith("D")
 
 
 def add_answer(session: Session, answer: NewAnswer, *, now: datetime) -> Answer:

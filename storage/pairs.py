@@ -32,6 +32,7 @@ class Origin(StrEnum):
     CHANNEL = "channel"
     EXPORT = "export"
     FILE = "file"
+    CORRECTION = "correction"
 
 
 class Priority(IntEnum):

@@ -45,7 +45,10 @@ def verify(session: Session, pair: Pair, *, by: str, now: datetime) -> None:
 
 
 def verified_before(session: Session, *, team_id: str, before: datetime, limit: int) -> list[Pair]:
-    """Return approved pairs that nobody has looked at since `before`, the longest first."""
+    """Return approved pairs that nobody has looked at since `before` and was asked about, the longest first.
+
+    Those from private channels are not among them.
+    """
     looked_at = func.coalesce(VerificationRow.at, PairRow.decided_at)
     last = (
         func.max(looked_at, PairRow.decided_at) if _is_sqlite(session) else func.greatest(looked_at, PairRow.decided_at)
@@ -54,6 +57,7 @@ def verified_before(session: Session, *, team_id: str, before: datetime, limit: 
         select(PairRow)
         .outerjoin(VerificationRow, VerificationRow.pair_id == PairRow.id)
         .where(PairRow.team_id == team_id, PairRow.status == PairStatus.APPROVED, last < before)
+        .where(~PairRow.channel_is_private)
         .order_by(last, PairRow.id)
         .limit(limit)
     )

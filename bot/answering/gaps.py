@@ -9,7 +9,7 @@ import numpy as np
 from bot.answering.places import Audience, Places
 from bot.answering.retrieval import Retriever
 from bot.answering.verified import VerifiedAnswers
-from storage.answers import Answer, unanswered
+from storage.answers import PRIVATE, Answer, unanswered
 from storage.database import Database
 
 SINCE = timedelta(days=90)
@@ -64,7 +64,7 @@ class Gaps:
             asked = unanswered(session, team_id=team_id, since=self._now() - SINCE, limit=MOST_READ)
         can_see = {channel_id: self._may_see(reader, channel_id) for channel_id in {one.channel_id for one in asked}}
         # An answer for its asker alone was asked for in private, wherever that was.
-        seen = [one for one in asked if can_see[one.channel_id] and not one.question_ts.startswith("ask:")]
+        seen = [one for one in asked if can_see[one.channel_id] and not one.question_ts.startswith(PRIVATE)]
         groups = self._groups(seen)
         open_ones = [group for group in groups if not self._is_answered(group[0])]
         gaps = [_gap(group) for group in sorted(open_ones, key=len, reverse=True)[:MOST_SHOWN]]

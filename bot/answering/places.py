@@ -101,6 +101,22 @@ class Places:
         except UnreadableError:
             return False
 
+    def is_private(self, channel_id: str) -> bool:
+        """Return whether only members read a conversation; where Slack does not say, they alone do."""
+        try:
+            return self._memberships.conversation(channel_id).is_private
+        except UnreadableError:
+            return True
+
+    def private_channels_of(self, team_id: str, chunk_ids: Collection[int]) -> frozenset[str] | None:
+        """Return the private channels that passages come from; None where one is gone, and may have come from any."""
+        with self._database.reading() as session:
+            known = private_channels_with_chunks(session, team_id=team_id)
+            chunks = readable_chunks(session, chunk_ids, team_id=team_id, channel_ids=known)
+        if len(chunks) < len(set(chunk_ids)):
+            return None
+        return frozenset(chunk.channel_id for chunk in chunks.values() if chunk.channel_id is not None)
+
     def _readers(self, audience: Audience, *, fresh: bool) -> frozenset[str] | None:
         """Return who reads along; None for a public channel, which everybody can."""
         if audience.only:
@@ -159,7 +175,7 @@ class Places:
         if not scope.is_limited:
             return True
         pair = self._pair(chunk)
-        if pair is None or pair.origin is Origin.FILE:
+        if pair is None or pair.origin in (Origin.FILE, Origin.CORRECTION):
             return False
         if pair.channel_id == scope.audience.channel_id and not scope.audience.only:
             return True

@@ -11,12 +11,12 @@ from bot.answering.answerer import Answered, Source
 from bot.answering.places import Audience, Places
 from bot.answering.questions import Questions
 from bot.blocks import answer as blocks
+from bot.blocks.asking import shared_by
 from bot.locks import Locks
 from bot.slack.posting import Poster
-from storage.answers import Answer, AnswerKind, NewAnswer, add_answer, answer_to, get_answer, set_message
+from storage.answers import PRIVATE, Answer, AnswerKind, NewAnswer, add_answer, answer_to, get_answer, set_message
 from storage.database import Database
 
-PRIVATE = "ask:"
 SHARED = "share:"
 NOT_THERE = ("not_in_channel", "channel_not_found", "is_archived")
 KNOWN = (AnswerKind.ANSWER, AnswerKind.VERIFIED)
@@ -100,7 +100,7 @@ class Sharing:
                 stored.channel_id,
                 key=post_key,
                 text=blocks.summary(stored.text),
-                blocks=[blocks.shared_by(stored.asked_by, stored.question), *shown],
+                blocks=[shared_by(stored.asked_by, stored.question), *shown],
             )
         except SlackApiError as err:
             if err.response["error"] in NOT_THERE:

@@ -44,10 +44,10 @@ def lesson(shown: Lesson, *, metadata: str) -> Block:
 
 
 def _fields(candidate: Candidate) -> list[Block]:
-    return [_field(QUESTION, "Question", candidate.question), _field(ANSWER, "Answer", candidate.answer)]
+    return [field(QUESTION, "Question", candidate.question), field(ANSWER, "Answer", candidate.answer)]
 
 
-def _field(block_id: str, label: str, text: str) -> Block:
+def field(block_id: str, label: str, text: str) -> Block:
     """Return an input; of what it could not hold, the start is shown, and it is approved as it is."""
     if len(text) > INPUT_LIMIT:
         return titled(f"{label}: too long to be edited here, approved as it is", text, ANSWER_LIMIT)

@@ -21,6 +21,7 @@ ORIGINS = {
     Origin.CHANNEL: "a channel, outside threads",
     Origin.EXPORT: "a Slack export",
     Origin.FILE: "a file",
+    Origin.CORRECTION: "a correction of an answer of Timbre's",
 }
 FEW = 20
 """How many refused lines are printed; JSON has them all."""

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from slack_bolt import App
 
-from bot.blocks import card, queue, report
-from bot.blocks.answer import FEEDBACK, SHARE
+from bot.blocks import card, queue, report, reverifying
+from bot.blocks.answer import FEEDBACK
+from bot.blocks.asking import CORRECT, SHARE
 from bot.blocks.home import OPT_IN, OPT_OUT
 from bot.blocks.teaching import SUBMIT, TEACH
 from bot.listeners.clicks import Clicks
 from bot.listeners.commands import SlashCommands
+from bot.listeners.correcting import Correcting
 from bot.listeners.home import Home
 from bot.listeners.inbox import EventInbox
 from bot.listeners.reviewing import Reviewing
@@ -25,6 +27,7 @@ class Surfaces:
     clicks: Clicks
     reviewing: Reviewing
     teaching: Teaching
+    correcting: Correcting
     home: Home
 
 
@@ -34,7 +37,7 @@ def register_listeners(app: App, to: Surfaces) -> None:
     app.command("/timbre")(to.commands.timbre)
     app.action(report.APPROVE)(to.clicks.approve_voice)
     app.action(report.REJECT)(to.clicks.reject_voice)
-    app.action(FEEDBACK)(to.clicks.rate_answer)
+    app.action(FEEDBACK)(to.correcting.rate)
     app.action(SHARE)(to.clicks.share_answer)
     app.action(card.APPROVE)(to.reviewing.approve)
     app.action(card.REJECT)(to.reviewing.reject)
@@ -49,6 +52,9 @@ def register_listeners(app: App, to: Surfaces) -> None:
     app.action(queue.REJECT_ALL)(to.reviewing.reject_all)
     app.shortcut(TEACH)(to.teaching.shortcut)
     app.view(SUBMIT)(to.teaching.submit)
+    app.view(CORRECT)(to.correcting.submit)
+    app.action(reverifying.STILL_RIGHT)(to.correcting.still_right)
+    app.action(reverifying.RETIRE)(to.correcting.retire)
     app.action(OPT_OUT)(to.home.opt_out)
     app.action(OPT_IN)(to.home.opt_in)
     app.error(to.clicks.failed)

@@ -7,7 +7,6 @@ from typing import Any
 
 from slack_bolt import Ack, Respond
 
-from bot.answering.questions import Questions
 from bot.answering.sharing import ShareRefusedError, Sharing
 from bot.blocks.answer import failure_text
 from bot.slack.payloads import ButtonClick
@@ -22,11 +21,10 @@ SHARED_ANEW = (
 
 
 class Clicks:
-    """Decisions on a voice, thumbs on an answer, answers shared. What asks a model runs in the threads of `slow`."""
+    """Decisions on a voice, and answers shared. What asks a model runs in the threads of `slow`."""
 
-    def __init__(self, voices: VoiceCommands, questions: Questions, sharing: Sharing, slow: Executor) -> None:
+    def __init__(self, voices: VoiceCommands, sharing: Sharing, slow: Executor) -> None:
         self._voices = voices
-        self._questions = questions
         self._sharing = sharing
         self._slow = slow
 
@@ -39,13 +37,6 @@ class Clicks:
         """Reject the voice of a ballot."""
         ack()
         self._decide(body, respond, approve=False)
-
-    def rate_answer(self, ack: Ack, body: dict[str, Any]) -> None:
-        """Record a thumb."""
-        ack()
-        click = ButtonClick.from_payload(body)
-        answer_id, value = (int(part) for part in click.value.split(":"))
-        self._questions.rate(answer_id, user_id=click.user_id, value=value)
 
     def share_answer(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         """Post somebody's own answer where they asked, as far as everybody there may read it."""

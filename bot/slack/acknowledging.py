@@ -23,7 +23,7 @@ class Acknowledging:
 
     def show(self, pair: Pair) -> None:
         """Put the reaction on that says where a pair stands, and take the other off."""
-        if pair.origin in (Origin.FILE, Origin.EXPORT):  # nobody is waiting there for a word
+        if pair.origin in (Origin.FILE, Origin.EXPORT, Origin.CORRECTION):  # nobody is waiting there for a word
             return
         for status, emoji in MARKS.items():
             self._react(pair, emoji, put=status is pair.status)

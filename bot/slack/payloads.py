@@ -114,6 +114,7 @@ class ButtonClick:
     message_ts: str
     user_id: str
     value: str
+    trigger_id: str
 
     @classmethod
     def from_payload(cls, body: dict[str, Any]) -> "ButtonClick":
@@ -125,6 +126,7 @@ class ButtonClick:
             message_ts=container["message_ts"],
             user_id=body["user"]["id"],
             value=body["actions"][0]["value"],
+            trigger_id=body["trigger_id"],
         )
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from bot.answering.gaps import Gaps
 from bot.answering.sharing import Sharing
-from bot.blocks import answer as blocks
+from bot.blocks import asking as blocks
+from bot.blocks.answer import summary
 from bot.collecting.redaction.redacting import redact_sources
 from bot.slack.payloads import CommandCall
 from bot.steering.commands import Command, NotAllowedError, RoleCheck, Said, UsageError, require_admin
@@ -52,7 +53,7 @@ class AskingCommands:
             raise UsageError("Say what you want to know.")
         (text,) = redact_sources(" ".join(call.arguments), region=self._phone_region)
         answer = self._sharing.ask(text.text, team_id=call.team_id, channel_id=call.channel_id, user_id=call.user_id)
-        return Said(blocks.summary(answer.text), blocks.private(answer))
+        return Said(summary(answer.text), blocks.private(answer))
 
     def _channels(self, call: CommandCall) -> str:
         require_admin(self._roles, call)

@@ -28,7 +28,7 @@ from bot.answering.questions import Questions
 from bot.answering.retrieval import Index, Retriever
 from bot.answering.sharing import Sharing
 from bot.answering.suggesting import Suggestions
-from bot.blocks import answer as blocks
+from bot.blocks import asking as blocks
 from bot.collecting.standing import settle
 from bot.playground import messaging
 from bot.playground.arguments import Arguments

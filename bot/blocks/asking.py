@@ -1,0 +1,76 @@
+"""An answer for its asker alone, one that they shared, what could not be answered, and the modal to correct one."""
+
+from bot.answering.answerer import Source
+from bot.answering.correcting import Correction
+from bot.answering.gaps import Found, Gap
+from bot.blocks.answer import answer
+from bot.blocks.layout import Block, actions, button, context, plain, section
+from bot.blocks.teaching import ANSWER, INPUT_LIMIT, QUESTION, field
+from bot.slack.mrkdwn import escape, shorten
+from storage.answers import Answer, AnswerKind
+
+SHARE = "answer_share"
+CORRECT = "answer_correct"
+QUESTION_LIMIT = 300
+
+
+def private(answer_of: Answer) -> list[Block]:
+    """Return the blocks of an answer that its asker alone sees, with a button to share it."""
+    sources = [Source(**source) for source in answer_of.sources]
+    shown = answer(answer_of.text, sources, answer_id=answer_of.id, note=answer_of.note)
+    if answer_of.kind not in (AnswerKind.ANSWER, AnswerKind.VERIFIED):
+        return shown
+    return [*shown, actions(button("Share", action_id=SHARE, value=str(answer_of.id)))]
+
+
+def shared_by(user_id: str, question: str) -> Block:
+    """Return the line above an answer that somebody shared."""
+    return context(f"<@{user_id}> asked: {escape(shorten(' '.join(question.split()), QUESTION_LIMIT))}")
+
+
+def gaps_summary(found: Found) -> str:
+    """Return the first line of what could not be answered."""
+    if not found.gaps:
+        return "Nothing was asked in vain lately." + _elsewhere(found)
+    return "*What I could not answer*, the most asked first"
+
+
+def gaps(found: Found) -> list[Block]:
+    """Return the list of what could not be answered."""
+    if not found.gaps:
+        return [section(gaps_summary(found))]
+    lines = [f"{number}. {_gap(gap)}" for number, gap in enumerate(found.gaps, 1)]
+    how = "React with :white_check_mark: to a good answer in Slack, or ingest a document that has one." + _elsewhere(
+        found
+    )
+    return [section(gaps_summary(found)), *(section(line) for line in lines), context(how)]
+
+
+def _gap(gap: Gap) -> str:
+    question = escape(shorten(" ".join(gap.question.split()), QUESTION_LIMIT))
+    people = f" by {gap.people} people" if gap.people > 1 else ""
+    times = f"asked {gap.times} times{people}" if gap.times > 1 else "asked once"
+    return f"*{question}*\n{times}, last on {gap.last_at.day} {gap.last_at:%B} in <#{gap.channel_id}>"
+
+
+def _elsewhere(found: Found) -> str:
+    count = found.elsewhere
+    return f" {count:,} more {'was' if count == 1 else 'were'} asked where you can't look." if count else ""
+
+
+def correction(shown: Correction) -> Block:
+    """Return the modal in which somebody writes what Timbre should have said."""
+    note = "You review: it is approved as you send it off." if shown.may_decide else "Reviewers read it first."
+    fields = [
+        field(QUESTION, "Question", shorten(shown.question, INPUT_LIMIT)),
+        field(ANSWER, "What should it have said?", shorten(shown.answer, INPUT_LIMIT)),
+    ]
+    return {
+        "type": "modal",
+        "callback_id": CORRECT,
+        "private_metadata": str(shown.answer_id),
+        "title": plain("Correct this answer"),
+        "submit": plain("Approve" if shown.may_decide else "Propose"),
+        "close": plain("Cancel"),
+        "blocks": [*fields, context(f"{note} {shown.readers}")],
+    }

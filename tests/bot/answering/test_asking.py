@@ -1,0 +1,200 @@
+"""Where Timbre answers, and where it keeps quiet: a running bot among people who talk to each other."""
+
+import time
+from typing import Any
+
+from bot.answering.answerer import DONT_KNOW
+from storage.listing import PairFilter, every_pair
+from storage.pairs import PairStatus
+from tests.bot.collecting.office import Office, labels
+from tests.bot.running import Channel, said_in
+from tests.playground_server import wait_until
+
+QUIET_SECONDS = 1.0
+
+
+def quiet(room: Channel, ts: str, *, count: int) -> bool:
+    """Return whether the bot has said no more in a thread after a while than it had."""
+    time.sleep(QUIET_SECONDS)
+    return sum(bool(message.get("bot_id")) for message in room.thread(ts)) == count
+
+
+def approved(office: Office, question: str, answer: str, **people: str) -> None:
+    office.approve(question, answer, **people)
+    wait_until(lambda: _is_known(office, question), "the answer is in the index")
+
+
+def _is_known(office: Office, question: str) -> bool:
+    return "Verified answer" in said_in(office.command("UADA", f"ask {question}"))
+
+
+def thumb_down(office: Office, user: str, message: dict[str, Any]) -> None:
+    """Press the thumb that points down, below an answer in #help."""
+    (block,) = (block for block in message["blocks"] if block["type"] == "context_actions")
+    buttons = block["elements"][0]
+    office.slack.control(
+        "click",
+        user=user,
+        channel="CHELP",
+        ts=message["ts"],
+        action_id=buttons["action_id"],
+        block_id=block["block_id"],
+        value=buttons["negative_button"]["value"],
+        wait=True,
+    )
+
+
+def test_an_approved_answer_is_given_as_it_stands_with_who_approved_it_and_until_when(office: Office) -> None:
+    approved(office, "Where do the lanterns hang?", "Lanterns hang in the porch.")
+
+    reply = office.help.ask("UTOM", "where do the lanterns hang?")
+
+    said = said_in(reply)
+    assert "Lanterns hang in the porch." in said
+    assert "*Verified answer* · approved by ben on" in said
+    assert "check again by" in said
+
+
+def test_a_follow_up_in_a_thread_is_answered_and_talk_among_people_is_not(office: Office) -> None:
+    approved(office, "Where do the lanterns hang?", "Lanterns hang in the porch.")
+    approved(office, "Where do we store the candles?", "Candles are stored in the crate.")
+    root = office.help.say("UTOM", "@timbre Where do the lanterns hang?")
+    office.help.replies_to(root)
+
+    office.help.say("UTOM", "Thanks, good to know.", thread_ts=root)
+    office.help.say("UTOM", "<@UMIA> where do we store the candles?", thread_ts=root)
+    assert quiet(office.help, root, count=1)
+    office.help.say("UMIA", "No idea, sorry", thread_ts=root)
+    office.help.say("UADA", "where do we store the candles?", thread_ts=root)
+    assert quiet(office.help, root, count=1)
+
+    root = office.help.say("UTOM", "@timbre Where do the lanterns hang?")
+    office.help.replies_to(root)
+    office.help.say("UTOM", "And where do we store the candles?", thread_ts=root)
+    assert "stored in the crate" in said_in(office.help.replies_to(root, count=2)[1])
+    office.help.say("UMIA", "where do the lanterns hang?", thread_ts=root)
+    assert "in the porch" in said_in(office.help.replies_to(root, count=3)[2])
+
+
+def test_an_answer_for_the_asker_alone_can_be_shared_once(office: Office) -> None:
+    approved(office, "Where do the lanterns hang?", "Lanterns hang in the porch.")
+    told = office.command("UTOM", "ask where do the lanterns hang?")
+    assert "Lanterns hang in the porch." in said_in(told)
+    assert "Share" in labels(told)
+
+    office.click("UTOM", told, "Share", channel="CHELP")
+
+    def shared() -> list[dict[str, Any]]:
+        messages = office.slack.messages("CHELP", as_="UMIA")
+        return [one for one in messages if "asked: where do the lanterns hang?" in said_in(one)]
+
+    wait_until(lambda: len(shared()) == 1, "it is shared")
+    assert "Lanterns hang in the porch." in said_in(shared()[0])
+    office.click("UTOM", told, "Share", channel="CHELP")
+    office.is_told("UTOM", "You have shared this answer already.", "CHELP")
+    assert len(shared()) == 1
+
+
+def test_what_is_known_from_a_private_channel_is_not_shared_where_others_read(office: Office) -> None:
+    ts = office.vault.answered("What is the vault's combination lock made of?", "The lock is made of brass.")
+    office.vault.react("UBEN", ts)
+    office.comes_to(ts, PairStatus.APPROVED, "CVAULT")
+    question = "what is the vault's combination lock made of?"
+    wait_until(lambda: "brass" in said_in(office.command("UTOM", f"ask {question}")), "it is in the index")
+
+    told = office.command("UTOM", f"ask {question}")
+    office.click("UTOM", told, "Share", channel="CHELP")
+
+    office.is_told("UTOM", "This answer rests on what not everybody here may read", "CHELP")
+    assert not any("brass" in said_in(one) for one in office.slack.messages("CHELP", as_="UCLEO"))
+    assert "brass" not in said_in(office.command("UCLEO", f"ask {question}"))
+
+
+def test_a_channel_can_have_any_question_answered_or_none(office: Office) -> None:
+    approved(office, "Where do the lanterns hang?", "Lanterns hang in the porch.")
+    assert "Only admins" in office.command("UTOM", "channels questions")["text"]
+    assert "any question here" in office.command("UADA", "channels questions")["text"]
+    try:
+        known = office.help.say("UMIA", "Where do the lanterns hang?")
+        assert "in the porch" in said_in(office.help.replies_to(known)[0])
+        unknown = office.help.say("UMIA", "Why do zebras yodel at night?")
+        assert quiet(office.help, unknown, count=0)
+        assert "questions" in office.command("UADA", "channels")["text"]
+
+        office.command("UADA", "channels off")
+        ts = office.help.say("UMIA", "@timbre Where do the lanterns hang?")
+        office.is_told("UMIA", "I am switched off in this channel", "CHELP")
+        assert quiet(office.help, ts, count=0)
+    finally:
+        office.command("UADA", "channels mention")
+
+
+def test_a_thumb_down_asks_what_would_have_been_right_and_a_reviewers_word_counts_at_once(office: Office) -> None:
+    approved(office, "Where do the buckets stand?", "Buckets stand by the well.")
+    reply = office.help.ask("UTOM", "where do the buckets stand?")
+
+    thumb_down(office, "UBEN", reply)
+    modal = office.modal("UBEN")
+    office.submit(
+        "UBEN", modal, question="Where do the red buckets stand now?", answer="Red buckets stand in the barn."
+    )
+
+    wait_until(
+        lambda: "in the barn" in said_in(office.command("UADA", "ask Where do the red buckets stand now?")), "ok"
+    )
+
+
+def test_anybody_elses_correction_waits_for_a_review(office: Office) -> None:
+    approved(office, "Where do the buckets stand?", "Buckets stand by the well.")
+    reply = office.help.ask("UTOM", "where do the buckets stand?")
+
+    thumb_down(office, "UMIA", reply)
+    modal = office.modal("UMIA")
+    assert "Reviewers read it first." in said_in(modal)
+    office.submit("UMIA", modal, question="Where do the blue buckets stand?", answer="Blue ones stand in the loft.")
+
+    def proposed() -> list[PairStatus]:
+        with office.database.reading() as session:
+            pairs = every_pair(session, PairFilter(), team_id=office.team_id)
+            return [pair.status for pair in pairs if "loft" in pair.answer]
+
+    wait_until(lambda: proposed() == [PairStatus.CANDIDATE], "it waits")
+    wait_until(
+        lambda: any("stand in the loft" in said_in(one) for one in office.slack.messages("CREVIEW", as_="UBEN")),
+        "its card is posted",
+    )
+
+
+def test_what_could_not_be_answered_is_listed_together_but_not_what_was_asked_in_private(office: Office) -> None:
+    for text in ("Why do zebras yodel loudly?", "why do zebras yodel so loudly?"):
+        assert DONT_KNOW in said_in(office.help.ask("UTOM", text))
+    direct = Channel(office.slack, "@timbre")
+    direct.replies_to(direct.say("UTOM", "Who stole the emerald tiara?"), as_="UTOM")
+
+    listed = said_in(office.command("UBEN", "gaps"))
+
+    assert "zebras" in listed
+    assert "asked 2 times" in listed
+    assert "tiara" not in listed
+    assert "asked where you can't look" in listed
+    assert "Only reviewers" in office.command("UTOM", "gaps")["text"]
+
+
+def test_the_pane_offers_questions_and_names_its_threads(office: Office) -> None:
+    approved(office, "Where do the lanterns hang?", "Lanterns hang in the porch.")
+    office.slack.control("open_home", user="UMIA", tab="messages")
+
+    def offered() -> list[str]:
+        prompts = office.slack.look("state", as_="UMIA")["prompts"]
+        return [one["message"] for entry in prompts for one in entry["prompts"]]
+
+    wait_until(lambda: "Where do the lanterns hang?" in offered(), "it is offered")
+    direct = Channel(office.slack, "@timbre")
+    ts = direct.say("UMIA", "where do the lanterns hang?")
+    direct.replies_to(ts, as_="UMIA")
+
+    def title() -> Any:
+        root = next(one for one in office.slack.messages("@timbre", as_="UMIA") if one["ts"] == ts)
+        return (root.get("assistant_app_thread") or {}).get("title")
+
+    wait_until(lambda: title() == "where do the lanterns hang?", "the thread is named")
