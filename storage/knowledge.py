@@ -31,22 +31,38 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class NewDocument:
-    """A document to be stored. `chunks`: its passages, as text. `source`: where it came from, unique in a team.
+class Section:
+    """A passage that stands under headings of its own: `title` is the path to it, the document's title included."""
 
-    `people`: whose words it holds, so that it can be removed when one of them wants to be forgotten.
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class NewDocument:
+    """A document to be stored. `chunks`: its passages; one that is only a text has the document's title.
+
+    `source`: where it came from, unique in a team. `people`: whose words it holds, so that it can be removed when one
+    of them wants to be forgotten. `version`: what its origin calls this state of it, such as an ETag.
     """
 
     team_id: str
     source: str
     title: str
     channel_id: str | None
-    chunks: tuple[str, ...]
+    chunks: tuple[str | Section, ...]
     people: tuple[str, ...] = ()
+    version: str = ""
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The passages, each with its title."""
+        return tuple(chunk if isinstance(chunk, Section) else Section(self.title, chunk) for chunk in self.chunks)
 
     @property
     def content_hash(self) -> str:
-        said = "\x00".join([self.title, self.channel_id or "", *self.chunks])
+        chunks = (chunk if isinstance(chunk, str) else f"{chunk.title}\x02{chunk.text}" for chunk in self.chunks)
+        said = "\x00".join([self.title, self.channel_id or "", *chunks])
         return sha256("\x01".join([said, *self.people]).encode()).hexdigest()
 
 
@@ -54,13 +70,14 @@ def put_document(session: Session, document: NewDocument, *, now: datetime) -> b
     """Store a document, replacing what its source said before; returns whether anything changed."""
     values = {"title": document.title, "channel_id": document.channel_id, "content_hash": document.content_hash}
     key = {"team_id": document.team_id, "source": document.source}
-    row, added = find_or_add(session, DocumentRow, key, {**values, "updated_at": now})
+    row, added = find_or_add(session, DocumentRow, key, {**values, "version": "", "updated_at": now})
+    row.version = document.version
     if not added and row.content_hash == document.content_hash:
         return False
     row.title, row.channel_id, row.content_hash = document.title, document.channel_id, document.content_hash
     row.updated_at = now
     session.flush()
-    _replace_chunks(session, row, document.chunks, now=now)
+    _replace_chunks(session, row, document.sections, now=now)
     session.execute(delete(DocumentPersonRow).where(DocumentPersonRow.document_id == row.id))
     session.add_all(DocumentPersonRow(document_id=row.id, user_id=user_id) for user_id in set(document.people))
     session.flush()
@@ -96,9 +113,9 @@ def remove_documents_of(session: Session, *, team_id: str, user_id: str, now: da
     return sum(remove_document(session, team_id=team_id, source=source, now=now) for source in sources)
 
 
-def _replace_chunks(session: Session, document: DocumentRow, texts: Sequence[str], *, now: datetime) -> None:
+def _replace_chunks(session: Session, document: DocumentRow, sections: Sequence[Section], *, now: datetime) -> None:
     """Keep the chunks that say the same, remove the others, add the new ones."""
-    wanted = {_chunk_hash(document.title, document.channel_id, text): text for text in texts}
+    wanted = {_chunk_hash(section.title, document.channel_id, section.text): section for section in sections}
     standing = session.scalars(
         select(ChunkRow).where(ChunkRow.document_id == document.id, ChunkRow.removed_at.is_(None))
     )
@@ -110,12 +127,12 @@ def _replace_chunks(session: Session, document: DocumentRow, texts: Sequence[str
             team_id=document.team_id,
             document_id=document.id,
             channel_id=document.channel_id,
-            title=document.title,
-            text=text,
+            title=section.title,
+            text=section.text,
             content_hash=content_hash,
             created_at=now,
         )
-        for content_hash, text in wanted.items()
+        for content_hash, section in wanted.items()
     )
     session.flush()
 

@@ -190,7 +190,10 @@ class OptOutRow(Base):
 
 
 class DocumentRow(Base):
-    """A source of facts. `channel_id` set: only for people in that private channel."""
+    """A source of facts. `channel_id` set: only for people in that private channel.
+
+    `version`: what its origin calls this state of it, such as an ETag; empty where it says nothing.
+    """
 
     __tablename__ = "documents"
     __table_args__ = (UniqueConstraint("team_id", "source"),)
@@ -201,6 +204,7 @@ class DocumentRow(Base):
     title: Mapped[str]
     channel_id: Mapped[str | None] = mapped_column(SlackId)
     content_hash: Mapped[str] = mapped_column(String(64))
+    version: Mapped[str]
     updated_at: Mapped[datetime]
 
 

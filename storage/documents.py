@@ -1,0 +1,39 @@
+"""Which documents a team has."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from storage.tables import ChunkRow, DocumentRow
+
+
+@dataclass(frozen=True)
+class KnownDocument:
+    """A document that is stored. `passages`: how many it has. `channel_id`: the private channel it is for, if any."""
+
+    source: str
+    title: str
+    channel_id: str | None
+    passages: int
+    updated_at: datetime
+
+
+def known_documents(session: Session, *, team_id: str) -> list[KnownDocument]:
+    """Return a team's documents in order of their sources."""
+    standing = (ChunkRow.document_id == DocumentRow.id) & ChunkRow.removed_at.is_(None)
+    rows = session.execute(
+        select(DocumentRow, func.count(ChunkRow.id))
+        .outerjoin(ChunkRow, standing)
+        .where(DocumentRow.team_id == team_id)
+        .group_by(DocumentRow.id)
+        .order_by(DocumentRow.source)
+    )
+    return [KnownDocument(row.source, row.title, row.channel_id, passages, row.updated_at) for row, passages in rows]
+
+
+def document_version(session: Session, *, team_id: str, source: str) -> str:
+    """Return what a stored document's origin calls its state, empty when it says nothing or there is no document."""
+    known = select(DocumentRow.version).where(DocumentRow.team_id == team_id, DocumentRow.source == source)
+    return session.scalar(known) or ""
