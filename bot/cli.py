@@ -8,6 +8,7 @@ import typer
 
 from bot.cli_options import Data, JsonFlag, call
 from bot.cli_pairs import pairs_app
+from bot.cli_sources import sources_app
 from bot.console import note, say
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ app = typer.Typer(
 database = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(database, name="db")
 app.add_typer(pairs_app, name="pairs")
+app.add_typer(sources_app, name="sources")
 
 PagePort = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the page.")]
 JsonFile = Annotated[
@@ -108,12 +110,17 @@ def ask(question: str, json: JsonFlag = False, data: Data = None) -> None:
 
 @app.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Markdown or text files, or folders of them.")],
+    named: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH|URL…", help="Markdown, HTML, PDF, Word or text files, folders of them, web pages."
+        ),
+    ],
     json: JsonFlag = False,
     data: Data = None,
 ) -> None:
     """Add documents to answer from; again, to bring them up to date."""
-    call("ingest", data=data, paths=paths, as_json=json)
+    call("ingest", data=data, named=named, as_json=json)
 
 
 @app.command("import")

@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     approvals_needed: int = Field(1, ge=1, le=10, description="reviewers who must approve an answer")
     phone_region: str = Field("US", description="country whose phone numbers are recognised without +, as two letters")
 
+    allow_private_urls: bool = Field(False, description="whether `timbre ingest` may fetch from private addresses")
+
     models_url: str = Field("http://127.0.0.1:8765/v1", description="OpenAI-compatible server for chat and embeddings")
     models_api_key: SecretStr = Field(SecretStr("none"), description="its key, if it wants one")
     base_model: str = Field(str(STARTER), description="hub id or folder of the base model; the starter model ships")

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from bot.commands.caring import doctor, upgrade
 from bot.commands.collecting import import_slack
-from bot.commands.knowing import ask, ingest
+from bot.commands.documents import ingest, sources_list, sources_remove
+from bot.commands.knowing import ask
 from bot.commands.learning import evaluate, train
 from bot.commands.pairs import pairs_export, pairs_import, pairs_list, pairs_show
 from bot.commands.running import bot, demo, playground, serve, tour, worker
@@ -13,7 +14,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     command.__name__: command
     for command in (
         *(demo, tour, bot, serve, worker, playground),
-        *(ask, ingest, import_slack, pairs_list, pairs_show, pairs_export, pairs_import),
+        *(ask, ingest, sources_list, sources_remove, import_slack, pairs_list, pairs_show, pairs_export, pairs_import),
         *(train, evaluate, upgrade, doctor),
     )
 }

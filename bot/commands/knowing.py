@@ -1,11 +1,9 @@
-"""The commands that ask and ingest."""
+"""The command that asks."""
 
-from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 
-from bot.commands.opening import CommandError, open_database, open_settings, team_of, utc_now
-from bot.console import note, print_json, progress, say
+from bot.commands.opening import CommandError, open_database, open_settings, team_of
+from bot.console import print_json, say
 from storage.database import Database
 from storage.knowledge import count_chunks
 
@@ -44,30 +42,6 @@ def ask(data: Path | None, question: str, as_json: bool) -> None:
     say(answered.text)
     for source in answered.sources:
         say(f"  [{source.number}] {source.title}")
-
-
-def ingest(data: Path | None, paths: Iterable[Path], as_json: bool) -> None:
-    """Store documents, for the bot to index when it runs; exit 2 when a file was refused, after storing the others."""
-    from bot.answering.ingesting import ingest as store
-    from bot.answering.ingesting import read_documents, remove_gone
-
-    settings = open_settings(data)
-    database = open_database(settings)
-    team_id, paths = team_of(database), list(paths)
-    reading = read_documents(paths, team_id=team_id)
-    with progress("ingesting") as tell:
-        done = store(database, reading.documents, now=utc_now, on_progress=tell)
-    removed, refused = remove_gone(database, paths, team_id=team_id, now=utc_now), len(reading.refused)
-    database.close()
-    if as_json:
-        print_json({**asdict(done), "removed": removed, "refused": refused})
-    else:
-        counts = f"{done.changed} documents new or changed, {done.unchanged} as before, {removed} removed"
-        say(f"{counts}, {refused} files refused, {done.passages} passages.")
-    for line in reading.refused:
-        note(f"timbre: {line}")
-    if refused:
-        raise SystemExit(2)
 
 
 def _passages(database: Database, team_id: str) -> int:

@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
-from bot.answering.ingesting import ingest
 from bot.demo.content import Conversation, load_content
 from bot.demo.control import AlreadyDoneError, Control
 from bot.demo.seed import approver_of, workspace_seed
+from bot.knowledge.storing import store
 from bot.processes import Processes, free_port, is_listening
 from bot.settings import Settings
 from storage.database import Database, sqlite_url
@@ -123,7 +123,7 @@ class Stage:
             NewDocument(self.team_id, f"demo:{document.name}", document.title, document.channel, document.paragraphs)
             for document in self.content.documents
         ]
-        ingest(self.database, documents, now=_now)
+        store(self.database, documents, now=_now)
 
     def _playground_answers(self) -> bool:
         with contextlib.suppress(httpx.TransportError):

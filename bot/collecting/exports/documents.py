@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.answering.ingesting import split
 from bot.collecting.candidates import redactions_in
 from bot.collecting.exports.conversations import Rebuilt, guesses
 from bot.collecting.exports.layout import Conversation
 from bot.collecting.redaction.redacting import redact_sources
+from bot.knowledge.splitting import split_plain
 from bot.slack.messages import SlackMessage
 from bot.slack.mrkdwn import shorten
 from storage.knowledge import NewDocument
@@ -46,14 +46,12 @@ def _told(talk: Sequence[SlackMessage], conversation: Conversation, team_id: str
     if len(spoken) < 2 or not talk[0].is_said or not texts[0].text:
         return Told(source, None)
     title = shorten(" ".join(texts[0].text.split()), LONGEST_TITLE)
-    # The heading is the title, so that no line of what was said is taken for it.
-    _, passages = split("\n\n".join([f"# {title}", *spoken]))
     document = NewDocument(
         team_id=team_id,
         source=source,
         title=title,
         channel_id=conversation.id if conversation.is_private else None,
-        chunks=tuple(passages),
+        chunks=tuple(split_plain("\n\n".join(spoken))),
         people=tuple(sorted({message.user_id for message in said})),
     )
     return Told(source, document, redactions_in(*(text.replaced for text in texts)))

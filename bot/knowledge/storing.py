@@ -1,0 +1,26 @@
+"""Documents are stored, and forgotten, together with what was looked up in them for approved pairs."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+
+from storage.database import Database
+from storage.knowledge import NewDocument, put_document, remove_document
+from storage.pairs import forget_contexts
+
+
+def store(database: Database, documents: Sequence[NewDocument], *, now: Callable[[], datetime]) -> int:
+    """Store documents; what changed is looked up anew for every approved pair of its team. Returns how many changed."""
+    with database.writing() as session:
+        changed = [document.team_id for document in documents if put_document(session, document, now=now())]
+        for team_id in set(changed):
+            forget_contexts(session, team_id=team_id)
+    return len(changed)
+
+
+def forget(database: Database, sources: Collection[str], *, team_id: str, now: Callable[[], datetime]) -> int:
+    """Forget documents by where they came from; returns how many there were."""
+    with database.writing() as session:
+        known = [s for s in sources if remove_document(session, team_id=team_id, source=s, now=now())]
+        if known:
+            forget_contexts(session, team_id=team_id)
+    return len(known)
