@@ -7,6 +7,16 @@ from typing import Any
 from bot.blocks.teaching import TEACH
 from bot.demo.content import Channel, Company, Conversation, DemoContent, Question
 
+# What docs/slack-manifest.yaml subscribes to: the demo hears no more than the app does that people make from it.
+EVENTS = (
+    "app_mention",
+    "message.im",
+    "message.channels",
+    "message.groups",
+    "reaction_added",
+    "reaction_removed",
+    "app_home_opened",
+)
 BETWEEN_QUESTIONS = timedelta(hours=3)
 BEFORE_A_REPLY = timedelta(minutes=7)
 
@@ -62,6 +72,7 @@ def workspace_seed(content: DemoContent, *, history_until: datetime | None) -> d
                 }
             ],
             "shortcuts": [{"callback_id": TEACH, "name": "Teach Timbre this answer"}],
+            "events": list(EVENTS),
             "guide": {"channel": channel_of(company, asked.channel).name, "question": asked.text},
         },
         "people": [

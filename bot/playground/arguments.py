@@ -129,15 +129,15 @@ def _finite(digits: str) -> float:
     return value
 
 
-async def read_arguments(request: Request) -> Arguments:
-    """Return a request's arguments; raises SlackError `invalid_json` or `invalid_form_data`."""
+async def read_arguments(request: Request, *, forms: bool = True) -> Arguments:
+    """Return a request's arguments, of which `forms` may hold some; raises SlackError `invalid_json` and its like."""
     values: Json = dict(request.query_params)
     body = await request.body()
     if not body:
         return Arguments(values)
     try:
         text = body.decode()
-        if "json" in request.headers.get("content-type", "") or text[:1] in "{[":
+        if not forms or "json" in request.headers.get("content-type", "") or text[:1] in "{[":
             sent = strict_json(text)
             if not isinstance(sent, dict):
                 raise SlackError("json_not_object", "The body is a JSON object.")
@@ -145,6 +145,6 @@ async def read_arguments(request: Request) -> Arguments:
             sent = dict(parse_qsl(text, keep_blank_values=True))
     except UnicodeDecodeError:
         raise SlackError("invalid_charset", "The body is UTF-8.") from None
-    except ValueError:
-        raise SlackError("invalid_json", "The body is not JSON.") from None
+    except ValueError as err:
+        raise SlackError("invalid_json", f"The body is not JSON that can be read: {err}.") from None
     return Arguments(values | sent)

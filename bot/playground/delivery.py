@@ -11,6 +11,7 @@ from uuid import uuid4
 from bot.playground.entities import Json
 from bot.playground.faults import Faults
 from bot.playground.store import Store
+from bot.playground.subscriptions import event_name
 
 logger = logging.getLogger(__name__)
 
@@ -195,7 +196,8 @@ class Delivery:
 
     def _try_again(self, shipment: Shipment, reason: str) -> None:
         if shipment.attempt >= len(self.timings.retry_delays):
-            logger.warning("Gave up on an event after %d tries", shipment.attempt + 1)
+            name = event_name(shipment.payload["event"])
+            logger.warning("The bot acknowledged %s in none of %d tries; gave up", name, shipment.attempt + 1)
             self._finish(shipment, False, None)
             return
         delay = self.timings.retry_delays[shipment.attempt]

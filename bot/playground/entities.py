@@ -29,6 +29,7 @@ class App:
     shortcuts: tuple[Json, ...] = ()
     guide: Json | None = None  # what the page's guide leads to: {"channel", "question"}
     scopes: tuple[str, ...] | None = None  # what the bot's token is granted; None for everything there is
+    events: tuple[str, ...] | None = None  # what the app subscribes to; None for everything there is
 
     @property
     def granted(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.playground.entities import Json
 from bot.playground.errors import SlackError
+from bot.playground.keys import refuse_unknown
 
 EVENT_TROUBLES = ("delay", "drop", "duplicate", "reorder")
 
@@ -41,6 +42,12 @@ class ApiFault:
     carried_out: bool
     turns: Turns
 
+    def describe(self) -> Json:
+        """Return the rule as it was ordered, with the calls that are left."""
+        waits: dict[str, Json] = {"ratelimited": {"retry_after": self.retry_after}, "delay": {"delay_s": self.delay_s}}
+        described: Json = {"method": self.method, "answer": self.answer, **waits.get(self.answer, {})}
+        return described | ({"carried_out": True} if self.carried_out else {}) | _described(self.turns)
+
 
 @dataclass(frozen=True)
 class EventFault:
@@ -49,6 +56,11 @@ class EventFault:
     trouble: str
     delay_s: float
     turns: Turns
+
+    def describe(self) -> Json:
+        """Return the rule as it was ordered, with the calls that are left."""
+        waits = {"delay_s": self.delay_s} if self.trouble == "delay" else {}
+        return {"trouble": self.trouble, **waits, **_described(self.turns)}
 
 
 class Faults:
@@ -83,8 +95,8 @@ class Faults:
         self._api = [rule for rule in self._api if rule.turns.calls_left != 0]
         self._events = [rule for rule in self._events if rule.turns.calls_left != 0]
         return {
-            "api": [{"method": rule.method, "answer": rule.answer, **_described(rule.turns)} for rule in self._api],
-            "events": [{"trouble": rule.trouble, **_described(rule.turns)} for rule in self._events],
+            "api": [rule.describe() for rule in self._api],
+            "events": [rule.describe() for rule in self._events],
             "delay_s": self.delay_s,
         }
 
@@ -100,6 +112,7 @@ class Faults:
 
 
 def _api_fault(rule: Json) -> ApiFault:
+    _check_rule(rule, "api", ("method", "answer"), ("retry_after", "delay_s", "carried_out"))
     answer = str(rule["answer"])
     if answer.startswith("http_") and not 400 <= int(answer.removeprefix("http_")) <= 599:
         raise ValueError(f"{answer} is no failure; there are http_400 to http_599")
@@ -114,17 +127,29 @@ def _api_fault(rule: Json) -> ApiFault:
 
 
 def _event_fault(rule: Json) -> EventFault:
+    _check_rule(rule, "events", ("trouble",), ("delay_s",))
     trouble = str(rule["trouble"])
     if trouble not in EVENT_TROUBLES:
         raise ValueError(f"{trouble!r} is none of {', '.join(EVENT_TROUBLES)}")
     return EventFault(trouble, _seconds(rule.get("delay_s", 0)), _turns(rule))
 
 
+def _check_rule(rule: Json, name: str, needed: tuple[str, ...], other: tuple[str, ...]) -> None:
+    """Raise SlackError for a rule that lacks a key, or has one that is not known."""
+    if not isinstance(rule, dict):
+        raise SlackError("invalid_arguments", f"{name} is a list of objects.")
+    refuse_unknown(rule, (*needed, *other, "calls", "rate", "seed"), f"An entry of {name!r}")
+    for key in needed:
+        if not rule.get(key):
+            raise SlackError("invalid_arguments", f"An entry of {name!r} needs {key!r}; see docs/playground.md.")
+
+
 def _turns(rule: Json) -> Turns:
     rate = None if rule.get("rate") is None else float(rule["rate"])
     if rate is not None and not 0 <= rate <= 1:
         raise ValueError("a rate is a number from 0 to 1")
-    calls = None if rate is not None and "calls" not in rule else int(rule.get("calls", 1))
+    wanted = rule.get("calls")
+    calls = (1 if rate is None else None) if wanted is None else int(wanted)
     return Turns(calls, rate, random.Random(rule.get("seed", 0)))  # noqa: S311  repeatable by design, no secret
 
 

@@ -42,7 +42,6 @@ class HttpLink:
         delivery: Delivery,
         traffic: Traffic,
         now: Clock,
-        timeout_s: float,
     ) -> None:
         if not url.startswith(("http://", "https://")):
             raise SlackError("invalid_arguments", "request_url is an http address.")
@@ -51,7 +50,6 @@ class HttpLink:
         self._delivery = delivery
         self._traffic = traffic
         self._now = now
-        self._timeout_s = timeout_s
         self._running: set[asyncio.Task[None]] = set()
 
     async def verify(self) -> None:
@@ -59,8 +57,7 @@ class HttpLink:
         body = json.dumps({"token": "playground", "challenge": "prove-you-listen", "type": "url_verification"})
         answer = await asyncio.to_thread(self._post, body.encode(), "application/json", {})
         if answer.status != 200 or "prove-you-listen" not in answer.text:
-            hint = f"{self.url} did not answer the challenge (HTTP {answer.status}). Is the app running?"
-            raise SlackError("url_verification_failed", hint)
+            raise SlackError("url_verification_failed", f"{self.url} {_what_went_wrong(answer)}")
 
     def put(self, frame: Json) -> None:
         task = asyncio.get_running_loop().create_task(self._send(frame))
@@ -96,7 +93,7 @@ class HttpLink:
         signed = {"Content-Type": content_type, **signature_headers(self._secret, body, int(self._now().timestamp()))}
         request = urllib.request.Request(self.url, data=body, headers=signed | headers)  # noqa: S310  checked above
         try:
-            with urllib.request.urlopen(request, timeout=self._timeout_s) as answer:  # noqa: S310  checked above
+            with urllib.request.urlopen(request, timeout=self._delivery.timings.ack_timeout) as answer:  # noqa: S310  checked above
                 return Answer(answer.status, answer.read().decode(errors="replace"))
         except urllib.error.HTTPError as err:
             with err:
@@ -106,6 +103,16 @@ class HttpLink:
             logger.info("The app's request URL could not be reached: %s", err)
             timed_out = isinstance(err, TimeoutError) or isinstance(getattr(err, "reason", None), TimeoutError)
             return Answer(0, "", failure="http_timeout" if timed_out else "connection_failed")
+
+
+def _what_went_wrong(answer: Answer) -> str:
+    if answer.failure == "http_timeout":
+        return "took too long to answer the challenge. Start the bot first; it answers at once."
+    if answer.status == 0:
+        return "could not be reached. Start the bot first: it has to listen there before it is made known."
+    if answer.status == 200:
+        return "answered without the challenge. Is it the path where the bot takes events?"
+    return f"answered the challenge with HTTP {answer.status}. Is it the right path, and the right signing secret?"
 
 
 def signature_headers(secret: bytes, body: bytes, timestamp: int) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The playground as a whole: its workspaces, and what they share."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.playground.changes import Change
 from bot.playground.delivery import Delivery, Timings
@@ -11,15 +11,19 @@ from bot.playground.events import event_callback, slack_events
 from bot.playground.faults import Faults
 from bot.playground.feed import Feed
 from bot.playground.files import Announced
+from bot.playground.http_mode import HttpLink
 from bot.playground.ids import Clock, derived_id, fresh_id
 from bot.playground.scopes import hears
 from bot.playground.store import Store
+from bot.playground.subscriptions import subscribed
 from bot.playground.traffic import Traffic
 from bot.playground.triggers import ResponseUrls, Tickets, Triggers
 from bot.playground.workspace import RESTORED_KINDS, Workspace
 
 DEFAULT_TEAM_NAME = "Playground"
 DEFAULT_BOT_NAME = "timbre"
+
+_LISTS = ("commands", "shortcuts", "scopes", "events")  # what JSON has made lists of among an app's fields
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Playground:
         apps = dict(self.store.load("app"))
         for team_id, record in sorted(self.store.load("team"), key=lambda item: int(item[1]["number"])):
             app = apps[team_id]
-            app |= {key: tuple(app[key]) for key in ("commands", "shortcuts", "scopes") if app.get(key) is not None}
+            app |= {key: tuple(app[key]) for key in _LISTS if app.get(key) is not None}
             self._add(Team(**record), App(**app))
         for kind in RESTORED_KINDS:
             for key, value in self.store.load(kind):
@@ -65,6 +69,7 @@ class Playground:
         if not self.workspaces:
             self.add_workspace(DEFAULT_TEAM_NAME, "playground")
         self.delivery.restore()
+        self._restore_line()
         self.store.commit()
 
     def add_workspace(self, name: str, domain: str, team_id: str | None = None) -> Workspace:
@@ -80,6 +85,29 @@ class Playground:
         workspace.save_app(app)
         workspace.save_person(Person(app.bot_user_id, DEFAULT_BOT_NAME, DEFAULT_BOT_NAME.title(), is_bot=True))
         return workspace
+
+    def save_line(self) -> None:
+        """Keep how the bot is reached, and how patient Slack is with it."""
+        timings = {"retry_delays": self.timings.retry_delays, "ack_timeout": self.timings.ack_timeout}
+        self.store.put("line", "bot", {"request_url": next((link.url for link in self.http_links), ""), **timings})
+
+    def _restore_line(self) -> None:
+        for _, line in self.store.load("line"):
+            delays = tuple(line["retry_delays"])
+            self.timings = replace(self.timings, retry_delays=delays, ack_timeout=line["ack_timeout"])
+            self.delivery.timings = self.timings
+            if line["request_url"]:  # the bot was asked for its challenge when the address was given
+                self.delivery.add(self.http_link(line["request_url"]))
+
+    @property
+    def http_links(self) -> list[HttpLink]:
+        """The request URL that everything is posted to, if the bot is reached by one."""
+        return [link for link in self.delivery.links if isinstance(link, HttpLink)]
+
+    def http_link(self, url: str) -> HttpLink:
+        """Return a way to the bot that posts to its request URL; raises SlackError when it is no http address."""
+        secret = self.tokens.signing_secret
+        return HttpLink(url, signing_secret=secret, delivery=self.delivery, traffic=self.traffic, now=self._now)
 
     def remove_workspace(self, workspace: Workspace) -> None:
         """Forget a workspace that nobody has used yet."""
@@ -109,9 +137,10 @@ class Playground:
 
     def _announce(self, workspace: Workspace, change: Change) -> None:
         self.feed.publish_change(workspace, change)
-        heard = [event for event in slack_events(workspace, change) if hears(workspace.app.granted, event)]
-        for event in heard:
-            self.delivery.send("events_api", event_callback(workspace, event))
+        app = workspace.app
+        for event in slack_events(workspace, change):
+            if hears(app.granted, event) and subscribed(app.events, event):
+                self.delivery.send("events_api", event_callback(workspace, event))
 
     def _on_links(self) -> None:
         data = {"type": "connections", "connections": len(self.delivery.links)}

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from bot.blocks.teaching import TEACH
+from bot.demo.seed import EVENTS as DEMO_EVENTS
 from bot.playground.scope_names import ALL_SCOPES
 from storage.database import Database
 from storage.pairs import PairStatus
@@ -34,7 +35,7 @@ def office(
     (data / "timbre.db").write_bytes(empty_database.read_bytes())
     with RunningPlayground(timings=PATIENT) as slack:
         slack.control("seed", **SEED)
-        slack.control("app", scopes=[scope for scope in SCOPES if scope in ALL_SCOPES])
+        slack.control("app", scopes=[scope for scope in SCOPES if scope in ALL_SCOPES], events=EVENTS)
         settings = for_playground(settings_of(data, model_server), slack)
         database = Database(settings.database)
         with running_bot(settings, slack):
@@ -70,6 +71,10 @@ def test_it_asks_for_each_event_that_has_a_route() -> None:
     handled = {"app_mention", "message", "reaction_added", "reaction_removed", "app_home_opened"}
     assert heard == handled | {"member_joined_channel", "member_left_channel", "user_change", "team_join"}
     assert {name.partition(".")[2] for name in EVENTS if name.startswith("message.")} == {"im", "channels", "groups"}
+
+
+def test_the_demo_hears_what_it_subscribes_to() -> None:
+    assert set(DEMO_EVENTS) == set(EVENTS)
 
 
 def test_its_command_shortcut_and_home_are_those_the_bot_answers() -> None:

@@ -46,7 +46,9 @@ async def shortcut(call: ControlRequest) -> Json:
     if known and callback_id not in known:
         raise SlackError("unknown_shortcut", f"{callback_id!r} is not a shortcut here. There is: {', '.join(known)}.")
     person = call.actor
-    message = call.message(person, call.channel(person)) if call.args.has("channel") else None
+    kind = next((entry["type"] for entry in call.workspace.app.shortcuts if entry["callback_id"] == callback_id), None)
+    is_on_message = kind == "message" or (kind is None and call.args.has("channel"))
+    message = call.message(person, call.channel(person)) if is_on_message else None
     return await _waited(call, lambda on_ack: call.interactions.run_shortcut(callback_id, message, on_ack))
 
 

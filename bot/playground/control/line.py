@@ -9,23 +9,27 @@ from bot.playground.control.request import ControlRequest
 from bot.playground.delivery import Timings
 from bot.playground.entities import Json
 from bot.playground.errors import SlackError
-from bot.playground.http_mode import HttpLink
+from bot.playground.subscriptions import EVENT_NAMES, checked_names
 
 _SCOPE = re.compile(r"[a-z_.]+(?::[a-z_.]+)*")
 _DISCONNECTS = ("drop", "refresh", "warning")
 
 
 async def app(call: ControlRequest) -> Json:
-    """Choose how the bot is reached, what its token is granted, and how patient Slack is with it."""
+    """Choose how the bot is reached, what it may do and hears, and how patient Slack is with it."""
     values = call.args.values
-    scopes, timings = _scopes(call), _timings(call)
-    call.workspace.save_app(replace(call.workspace.app, scopes=scopes))
+    scopes, events, timings = _scopes(call), _events(call), _timings(call)
+    call.workspace.save_app(replace(call.workspace.app, scopes=scopes, events=events))
     call.playground.timings = call.playground.delivery.timings = timings
-    if "request_url" in values or not values.keys() & {"scopes", "retry_delays", "ack_timeout"}:
+    if "request_url" in values or not values.keys() & {"scopes", "events", "retry_delays", "ack_timeout"}:
         await _reach_by(call, call.args.text("request_url"))
+    call.playground.save_line()
     return {
         "connections": len(call.playground.delivery.links),
+        "request_url": next((link.url for link in call.playground.http_links), ""),
         "scopes": list(call.workspace.app.granted),
+        "events": None if events is None else list(events),
+        "never_sent": sorted(set(events or ()) - EVENT_NAMES),
         "retry_delays": list(timings.retry_delays),
         "ack_timeout": timings.ack_timeout,
     }
@@ -34,18 +38,11 @@ async def app(call: ControlRequest) -> Json:
 async def _reach_by(call: ControlRequest, request_url: str) -> None:
     """Use HTTP mode with a `request_url`, the bot's own connections without."""
     playground = call.playground
-    for link in [link for link in playground.delivery.links if isinstance(link, HttpLink)]:
+    for link in playground.http_links:
         playground.delivery.remove(link)
     if not request_url:
         return
-    link = HttpLink(
-        request_url,
-        signing_secret=playground.tokens.signing_secret,
-        delivery=playground.delivery,
-        traffic=playground.traffic,
-        now=call.workspace.now,
-        timeout_s=playground.timings.ack_timeout,
-    )
+    link = playground.http_link(request_url)
     await link.verify()
     playground.delivery.add(link)
 
@@ -61,6 +58,14 @@ def _scopes(call: ControlRequest) -> tuple[str, ...] | None:
     if odd:
         raise SlackError("invalid_arguments", f"{odd[0]!r} is not a scope; one looks like channels:history.")
     return tuple(dict.fromkeys(scopes))
+
+
+def _events(call: ControlRequest) -> tuple[str, ...] | None:
+    """Return what the app subscribes to from now on; null stands for everything."""
+    if "events" not in call.args.values:
+        return call.workspace.app.events
+    events = call.args.values["events"]
+    return None if events is None else checked_names(events)
 
 
 def _timings(call: ControlRequest) -> Timings:

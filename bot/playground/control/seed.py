@@ -10,11 +10,24 @@ from bot.playground.control.request import ControlRequest
 from bot.playground.entities import Channel, Json, Message, Person, UserGroup
 from bot.playground.errors import SlackError
 from bot.playground.ids import derived_id, normal_ts
+from bot.playground.keys import refuse_unknown
 from bot.playground.page_views import person_view
+from bot.playground.subscriptions import checked_names
 from bot.playground.workspace import Workspace
 
 # Colours that keep white initials readable on them; who has none gets one by name.
 _COLORS = ("#2f7d6b", "#8a4f9e", "#b5532a", "#2d6a9f", "#7a6a1f", "#a13f5d", "#4b5fa8", "#3f7a3a", "#96572f", "#5a5f66")
+
+_KEYS = {
+    "team": "id name domain",
+    "app": "name real_name title color commands shortcuts guide events",
+    "app.commands": "command description usage_hint should_escape url",
+    "app.shortcuts": "callback_id name type description",
+    "people": "id name real_name title color is_admin",
+    "user_groups": "id handle name members",
+    "channels": "id name is_private topic purpose members",
+    "messages": "key channel user text thread ts reactions",
+}
 
 
 def seed(call: ControlRequest) -> Json:
@@ -47,6 +60,7 @@ def _checked(name: str, entries: Any, key: str) -> list[Json]:
     for index, entry in enumerate(entries):
         if not isinstance(entry, dict) or not isinstance(entry.get(key), str) or not entry[key]:
             raise SlackError("invalid_arguments", f"{name}[{index}] is an object with a {key!r}.")
+        refuse_unknown(entry, _KEYS[name].split(), f"{name}[{index}]")
     return entries
 
 
@@ -61,6 +75,7 @@ def _team(call: ControlRequest) -> Workspace:
     raw = call.args.values.get("team")
     if not isinstance(raw, dict):
         return call.workspace
+    refuse_unknown(raw, _KEYS["team"].split(), "team")
     if not isinstance(raw.get("id", ""), str):
         raise SlackError("invalid_arguments", "A team's id is text.")
     name = str(raw.get("name") or "Playground")
@@ -82,6 +97,7 @@ def _team(call: ControlRequest) -> Workspace:
 def _app(workspace: Workspace, entry: Json) -> None:
     if not entry:
         return
+    refuse_unknown(entry, _KEYS["app"].split(), "app")
     app, bot = workspace.app, workspace.bot
     commands, shortcuts = app.commands, app.shortcuts
     if "commands" in entry:
@@ -92,7 +108,10 @@ def _app(workspace: Workspace, entry: Json) -> None:
     guide = entry.get("guide", app.guide)
     if guide is not None and not (isinstance(guide, dict) and {"channel", "question"} <= guide.keys()):
         raise SlackError("invalid_arguments", "app.guide is an object with a 'channel' and a 'question'.")
-    workspace.save_app(replace(app, commands=commands, shortcuts=shortcuts, guide=guide))
+    events = app.events
+    if "events" in entry:
+        events = None if entry["events"] is None else checked_names(entry["events"])
+    workspace.save_app(replace(app, commands=commands, shortcuts=shortcuts, guide=guide, events=events))
     fields: dict[str, Any] = {key: str(entry[key]) for key in ("name", "real_name", "title", "color") if key in entry}
     workspace.save_person(replace(bot, **fields))
 

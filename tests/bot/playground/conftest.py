@@ -18,7 +18,10 @@ SEED: dict[str, Any] = {
     "app": {
         "name": "timbre",
         "commands": [{"command": "/timbre", "description": "Ask", "usage_hint": "[help]"}],
-        "shortcuts": [{"callback_id": "approve", "name": "Approve"}],
+        "shortcuts": [
+            {"callback_id": "approve", "name": "Approve"},
+            {"callback_id": "greet", "name": "Greet", "type": "global"},
+        ],
     },
     "people": [
         {"name": "maya", "real_name": "Maya Ito", "is_admin": True},

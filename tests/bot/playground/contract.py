@@ -126,7 +126,7 @@ class Scene:
         return file_id
 
     def trigger(self, user: str = "maya") -> str:
-        trigger_id: str = self.room.slack.control("shortcut", user=user, callback_id="approve")["trigger_id"]
+        trigger_id: str = self.room.slack.control("shortcut", user=user, callback_id="greet")["trigger_id"]
         return trigger_id
 
     def view(self) -> str:

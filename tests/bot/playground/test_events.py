@@ -197,6 +197,7 @@ def test_everything_a_person_does_to_the_app_reaches_it(
     bolt.command("/timbre")(note)
     bolt.action("go")(note)
     bolt.shortcut("approve")(note)
+    bolt.shortcut("greet")(note)
     bolt.view("edit")(note)
     bolt.view_closed("edit")(note)
     button = {"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go"}}
@@ -209,9 +210,9 @@ def test_everything_a_person_does_to_the_app_reaches_it(
         slack.control("click", **at, ts=ts, action_id="go", wait=True)
         slack.control("shortcut", **at, ts=ts, callback_id="approve", wait=True)
         for act in ("submit", "close"):
-            trigger = slack.control("shortcut", user="maya", callback_id="approve")["trigger_id"]
+            trigger = slack.control("shortcut", user="maya", callback_id="greet")["trigger_id"]
             view = slack.web.views_open(trigger_id=trigger, view=MODAL | {"notify_on_close": True})["view"]["id"]
-            slack.control(act, user="maya", view_id=view, wait=True)
+            slack.control(act, user="maya", view_id=view)
         wait_until(lambda: len(seen) == 7, "everything has come")
     kinds = sorted(str(body.get("type", body.get("command"))) for body in seen)
     expected = ["/timbre", "block_actions", "message_action", "shortcut", "shortcut", "view_closed", "view_submission"]

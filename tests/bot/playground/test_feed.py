@@ -74,7 +74,7 @@ def test_what_a_person_may_not_see_does_not_come(room: Room) -> None:
         room.web.chat_postEphemeral(channel=room.id, user=maya, text="only Maya")
         room.slack.control("mark", user="maya", channel=room.id)
         room.web.views_publish(user_id=maya, view={"type": "home", "blocks": [{"type": "divider"}]})
-        trigger = room.slack.control("shortcut", user="maya", callback_id="approve")["trigger_id"]
+        trigger = room.slack.control("shortcut", user="maya", callback_id="greet")["trigger_id"]
         room.web.views_open(trigger_id=trigger, view=MODAL)
         room.say("for all")
         assert reader.next()["message"]["text"] == "for all"
@@ -85,7 +85,7 @@ def test_modals_and_home_come_to_their_owner(room: Room) -> None:
     with reading(room.slack, "as=maya") as reader:
         room.web.views_publish(user_id=maya, view={"type": "home", "blocks": [{"type": "divider"}]})
         assert reader.next_of("home")["view"]["type"] == "home"
-        trigger = room.slack.control("shortcut", user="maya", callback_id="approve")["trigger_id"]
+        trigger = room.slack.control("shortcut", user="maya", callback_id="greet")["trigger_id"]
         view_id = room.web.views_open(trigger_id=trigger, view=MODAL)["view"]["id"]
         assert reader.next_of("view_opened")["view"]["id"] == view_id
         room.slack.control("close", user="maya", view_id=view_id)

@@ -64,7 +64,7 @@ def test_an_app_with_another_secret_refuses_what_comes(slack: RunningPlayground)
 
 
 def test_an_address_where_nobody_listens_is_refused(slack: RunningPlayground) -> None:
-    with pytest.raises(ControlError, match="url_verification_failed"):
+    with pytest.raises(ControlError, match=r"url_verification_failed.*could not be reached\. Start the bot first"):
         slack.control("app", request_url="http://127.0.0.1:1/slack/events")
     with pytest.raises(ControlError, match="invalid_arguments"):
         slack.control("app", request_url="file:///etc/passwd")

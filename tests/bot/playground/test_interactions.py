@@ -224,7 +224,7 @@ def test_a_trigger_is_good_once_and_not_for_long(slack: RunningPlayground, web: 
 
 def test_at_most_three_modals_are_stacked(slack: RunningPlayground, web: WebClient) -> None:
     def trigger() -> str:
-        trigger_id: str = slack.control("shortcut", user="maya", callback_id="approve")["trigger_id"]
+        trigger_id: str = slack.control("shortcut", user="maya", callback_id="greet")["trigger_id"]
         return trigger_id
 
     web.views_open(trigger_id=trigger(), view=MODAL)
@@ -237,12 +237,12 @@ def test_at_most_three_modals_are_stacked(slack: RunningPlayground, web: WebClie
 
 def test_an_external_id_names_one_modal_and_a_view_has_a_size(slack: RunningPlayground, web: WebClient) -> None:
     def refused(user: str, **fields: Any) -> str:
-        trigger = slack.control("shortcut", user=user, callback_id="approve")["trigger_id"]
+        trigger = slack.control("shortcut", user=user, callback_id="greet")["trigger_id"]
         with pytest.raises(SlackApiError) as caught:
             web.views_open(trigger_id=trigger, view=MODAL | fields)
         return str(caught.value.response["error"])
 
-    trigger = slack.control("shortcut", user="maya", callback_id="approve")["trigger_id"]
+    trigger = slack.control("shortcut", user="maya", callback_id="greet")["trigger_id"]
     web.views_open(trigger_id=trigger, view=MODAL | {"external_id": "mine"})
     assert refused("tom", external_id="mine") == "duplicate_external_id"
     web.views_update(external_id="mine", view=MODAL | {"external_id": "mine"})
@@ -260,7 +260,7 @@ def test_an_external_id_names_one_modal_and_a_view_has_a_size(slack: RunningPlay
     ],
 )
 def test_a_wrong_modal_is_refused(slack: RunningPlayground, web: WebClient, wrong: dict[str, Any]) -> None:
-    trigger = slack.control("shortcut", user="maya", callback_id="approve")["trigger_id"]
+    trigger = slack.control("shortcut", user="maya", callback_id="greet")["trigger_id"]
     with pytest.raises(SlackApiError, match="invalid_arguments"):
         web.views_open(trigger_id=trigger, view=MODAL | wrong)
 

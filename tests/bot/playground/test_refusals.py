@@ -52,6 +52,17 @@ def control(call: str, **args: Any) -> Refused:
     return refused
 
 
+def bare(call: str, **args: Any) -> Refused:
+    """Call with nothing but these arguments."""
+
+    def refused(scene: Scene) -> str:
+        with pytest.raises(ControlError) as caught:
+            scene.room.slack.control(call, **args)
+        return caught.value.error
+
+    return refused
+
+
 def raw(body: bytes) -> Refused:
     def refused(scene: Scene) -> str:
         headers = {"Content-Type": "application/json", "Authorization": "Bearer xoxb-playground"}
@@ -219,15 +230,16 @@ REFUSALS: list[tuple[str, Refused]] = [
     ("too_many_users", api("conversations.open", users=",".join("ABCDEFGHI"))),
     ("unknown_call", control("dance")),
     ("unknown_command", control("command", command="/lunch")),
+    ("unknown_key", control("post", txt="x")),
     ("unknown_method", api("chat.shout")),
     ("unknown_shortcut", control("shortcut", callback_id="nope")),
-    ("url_verification_failed", control("app", request_url="http://127.0.0.1:1/slack/events")),
+    ("url_verification_failed", bare("app", request_url="http://127.0.0.1:1/slack/events")),
     ("used_url", unheard_url),
     ("user_not_found", api("users.info", user="U0NOBODY")),
     ("user_not_in_channel", here("chat.postEphemeral", user=lambda s: s.people["ines"], text="x")),
     ("users_list_not_supplied", api("conversations.open")),
     ("users_not_found", api("users.lookupByEmail", email="x@y.example")),
-    ("view_not_found", control("submit", view_id="V0NONE")),
+    ("view_not_found", bare("submit", user="tom", view_id="V0NONE")),
     ("view_too_large", api("views.publish", user_id=lambda s: s.people["tom"], view=HOME | {"x": "y" * 250_001})),
 ]  # fmt: skip
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from slack_bolt import App
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from websockets.sync.client import connect
 
@@ -23,6 +25,7 @@ from bot.playground.playground import Tokens
 from bot.playground.server import run
 from bot.playground.store import SqliteStore
 from tests.bot.playground.conftest import SEED
+from tests.bot.playground.test_http_mode import listening
 from tests.playground_server import QUICK, RunningPlayground, wait_until
 
 SERVE = (
@@ -90,6 +93,39 @@ def test_a_second_start_finds_everything_as_it_was(tmp_path: Path) -> None:
         with urllib.request.urlopen(slack.url + page_url) as content:
             assert content.read() == b"hi"
         assert slack.control("post", user="tom", channel="help", text="Later")["ts"] > ts
+
+
+def bot_by_http() -> App:
+    """A bot that answers challenges and asks nobody who it is: its playground comes back at another address."""
+    return App(
+        signing_secret=Tokens().signing_secret, authorize=lambda: AuthorizeResult(enterprise_id=None, team_id="T")
+    )
+
+
+def test_how_the_bot_is_reached_is_as_it_was_on_a_second_start(tmp_path: Path) -> None:
+    file = tmp_path / "playground.sqlite"
+    heard: list[str] = []
+    bolt = bot_by_http()
+    bolt.event("message")(lambda event: heard.append(event["text"]))
+    with listening(bolt) as url:
+        with RunningPlayground(data_file=file) as slack:
+            slack.control("seed", **SEED)
+            chosen = {"request_url": url, "scopes": ["channels:history"], "events": ["message.channels"]}
+            before = slack.control("app", **chosen, retry_delays=[5, 6], ack_timeout=7)
+        with RunningPlayground(data_file=file) as slack:
+            assert slack.control("app", scopes=["channels:history"]) == before
+            slack.control("post", user="tom", channel="help", text="still there?")
+            wait_until(lambda: heard == ["still there?"], "the bot hears it")
+    assert (before["request_url"], before["retry_delays"], before["ack_timeout"]) == (url, [5, 6], 7)
+
+
+def test_a_way_back_to_socket_mode_is_kept_too(tmp_path: Path) -> None:
+    file = tmp_path / "playground.sqlite"
+    with listening(bot_by_http()) as url, RunningPlayground(data_file=file) as slack:
+        slack.control("app", request_url=url)
+        slack.control("app")
+    with RunningPlayground(data_file=file) as slack:
+        assert slack.look("state")["connections"] == 0
 
 
 def test_the_command_keeps_nothing_unless_it_is_given_a_file(tmp_path: Path) -> None:
