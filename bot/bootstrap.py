@@ -55,10 +55,12 @@ from bot.slack.acknowledging import Acknowledging
 from bot.slack.agent import MOST_PROMPTS, AgentPane
 from bot.slack.conversations import Conversations
 from bot.slack.directory import Directory
+from bot.slack.links import urls_in
 from bot.slack.memberships import Memberships
 from bot.slack.names import Names
 from bot.slack.posting import Poster
 from bot.slack.roles import Roles
+from bot.slack.streaming import Drafts
 from bot.steering.asking import AskingCommands
 from bot.steering.collecting import CollectingCommands
 from bot.steering.commands import Steering
@@ -126,6 +128,7 @@ def models_of(settings: Settings) -> Models:
         api_key=settings.models_api_key.get_secret_value(),
         embedding_model=settings.embedding_model,
         timeout_s=settings.model_timeout_s,
+        answer_timeout_s=settings.answer_timeout_s,
     )
 
 
@@ -148,7 +151,9 @@ def answerer_of(
     now: Callable[[], datetime] = utc_now,
 ) -> Answerer:
     """Return what answers questions from `retriever`'s passages."""
-    limits = AnswerLimits(settings.passages, settings.min_similarity, settings.max_answer_tokens)
+    limits = AnswerLimits(
+        settings.passages, settings.min_similarity, settings.max_answer_tokens, settings.history_tokens
+    )
     return Answerer(
         database,
         retriever,
@@ -196,7 +201,8 @@ class Bot:
         # Somebody may have said thousands of things; whoever erases them is not kept waiting for Slack.
         people = People(database, policy, now, lambda pair: self._tell_later(moved, pair))
         queue = Queue(database, readers, decisions, team_id=self.team_id, approvals_needed=policy.approvals_needed)
-        delivery = Delivery(database, poster, now)
+        known_urls = urls_in(settings.house_style_summary())
+        delivery = Delivery(database, Drafts(client), now, known_urls=known_urls)
         self._memberships = Memberships(client, team_id=self.team_id)
         places = Places(database, self._memberships)
         valid_for = timedelta(days=settings.reverify_days)

@@ -66,7 +66,9 @@ class Settings(BaseSettings):
     reverify_days: float = Field(
         180, gt=0, le=36500, description="days after which an approved answer is asked about again"
     )
-    model_timeout_s: float = Field(60, gt=0, description="seconds to wait for a model")
+    history_tokens: int = Field(600, ge=0, description="what was said in a thread before, at most, in tokens")
+    model_timeout_s: float = Field(60, gt=0, description="seconds to wait for a model, and for each next word of it")
+    answer_timeout_s: float = Field(280, gt=0, description="seconds to wait for a whole answer")
 
     min_pairs: int = Field(50, ge=10, description="approved pairs needed before training")
     epochs: int = Field(6, ge=1, le=100, description="passes over the pairs")

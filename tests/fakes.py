@@ -2,12 +2,13 @@
 
 import asyncio
 import base64
+import json
 import re
 import socket
 import threading
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ import numpy as np
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from training.prompt import Message
@@ -83,6 +84,10 @@ class FakeModelServer:
         self.is_down = False
         self.is_thinking = False
         self.window = 100_000
+        self.piece, self.pause_s = 1_000, 0.0
+        self.breaks_at: int | None = None
+        self.is_silent_at: int | None = None
+        self.garbage: list[bytes] = []
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -97,7 +102,7 @@ class FakeModelServer:
         self._thread.join(10)
         self._socket.close()
 
-    async def _chat(self, request: Request) -> JSONResponse:
+    async def _chat(self, request: Request) -> Response:
         body = await request.json()
         if self.is_down:
             # As some servers do, it repeats what it was asked.
@@ -110,7 +115,11 @@ class FakeModelServer:
         self.asked.append(body)
         while self.is_thinking:
             await asyncio.sleep(0.01)
-        message = {"role": "assistant", "content": self._answer(prompt, body["model"])}
+        said = self._answer(prompt, body["model"])
+        usage = {"prompt_tokens": len(prompt.split()), "completion_tokens": 3, "total_tokens": 0}
+        if body.get("stream"):
+            return StreamingResponse(self._stream(said, body["model"], usage), media_type="text/event-stream")
+        message = {"role": "assistant", "content": said}
         return JSONResponse(
             {
                 "id": "chatcmpl-1",
@@ -118,7 +127,7 @@ class FakeModelServer:
                 "created": 0,
                 "model": body["model"],
                 "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-                "usage": {"prompt_tokens": len(prompt.split()), "completion_tokens": 3, "total_tokens": 0},
+                "usage": usage,
             }
         )
 
@@ -127,6 +136,23 @@ class FakeModelServer:
             return self.says
         quoted = [line.removeprefix("> ") for line in prompt.splitlines() if line.startswith("> ")]
         return f"{quoted[0]} [1] ({model})" if quoted else f"Ahoy. ({model})"
+
+    async def _stream(self, said: str, model: str, usage: dict[str, int]) -> AsyncIterator[bytes]:
+        head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 0, "model": model}
+        pieces = [said[at : at + self.piece] for at in range(0, len(said), self.piece)]
+        for number, piece in enumerate(pieces):
+            if number == self.breaks_at:
+                return
+            while number == self.is_silent_at:
+                await asyncio.sleep(0.01)
+            yield _event({**head, "choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]})
+            await asyncio.sleep(self.pause_s)
+        for garbage in self.garbage:
+            yield garbage
+        if self.breaks_at is None:
+            yield _event({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+            yield _event({**head, "choices": [], "usage": usage})
+            yield b"data: [DONE]\n\n"
 
     async def _embeddings(self, request: Request) -> JSONResponse:
         body = await request.json()
@@ -163,6 +189,10 @@ class FakeModelServer:
             return _refusal(400, "it was trained on another base", "adapter_refused")
         self.loaded[name] = folder
         return PlainTextResponse("Success")
+
+
+def _event(data: dict[str, Any]) -> bytes:
+    return f"data: {json.dumps(data)}\n\n".encode()
 
 
 def _refusal(status: int, message: str, code: str | None = None) -> JSONResponse:

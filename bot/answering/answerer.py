@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from bot.answering.citations import check_citations
-from bot.answering.models import Completion, Models, ModelUnavailableError, PromptTooLongError, UnknownModelError
+from bot.answering.citations import check_citations, is_supported
+from bot.answering.model_errors import ModelUnavailableError, PromptTooLongError, UnknownModelError
+from bot.answering.models import Models
+from bot.answering.reading import Completion, Show
 from bot.answering.retrieval import Hit, Place, Retriever
 from bot.answering.verified import VerifiedAnswers
+from bot.slack.links import urls_in
 from storage import outbox
 from storage.adapters import Adapter, LiveVoice, live_voice
 from storage.answers import AnswerKind
@@ -23,11 +26,9 @@ from training.voices import load_unchanged
 
 logger = logging.getLogger(__name__)
 
-Show = Callable[[str], None]
-"""Takes what is written of an answer so far, as the model wrote it, whenever there is more of it."""
-
 NEAR = 0.25
 """Cosine from which an approved pair is near enough to a question that who answered it may know more."""
+UNSUPPORTED = "_I found nothing that supports this answer._"
 DONT_KNOW = "I don't know: nothing I may read here answers that."
 
 
@@ -41,6 +42,8 @@ class Source:
     permalink: str
     is_cited: bool = True
     """False: the passage was read, but the answer cites nothing."""
+    urls: Sequence[str] = ()
+    """The addresses in the passage: an answer may link to these, and to no other."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class AnswerLimits:
     passages: int
     min_similarity: float
     max_tokens: int
+    history_tokens: int = 1_000
 
 
 class Answerer:
@@ -135,8 +139,11 @@ class Answerer:
             hits = self._retriever.search(f"{about}\n{question}", place, limit=self._limits.passages, without=without)
         if not _is_near(hits, needed):
             return self._refusal(hits, start)
-        completion, hits = self._write(question, hits, place.team_id, history)
+        show("")
+        completion, hits = self._write(question, hits, place.team_id, history, show)
         text, cited = check_citations(completion.text, passages=len(hits))
+        if not (cited or is_supported(text, _passages(hits))):
+            text = f"{text}\n\n{UNSUPPORTED}" if text else ""
         numbers = cited or range(1, len(hits) + 1)
         return Answered(
             text=text or DONT_KNOW,
@@ -162,32 +169,45 @@ class Answerer:
         )
 
     def _write(
-        self, question: str, hits: list[Hit], team_id: str, history: Sequence[Message]
+        self, question: str, hits: list[Hit], team_id: str, history: Sequence[Message], show: Show
     ) -> tuple[Completion, list[Hit]]:
-        """Ask the voice in use; where the window is too small for all passages, the weakest are left out."""
+        """Ask the voice in use; where the window is too small, what was said before goes first, then the weakest."""
         with self._database.reading() as session:
             voice = live_voice(session, team_id=team_id)
+        history = self._newest(voice, history)
         while True:
-            passages = [Passage(hit.chunk.title, hit.chunk.text) for hit in hits]
-            messages = build_messages(question, passages, house_style=self._house_style, history=history)
+            messages = build_messages(question, _passages(hits), house_style=self._house_style, history=history)
             try:
-                return self._chat(voice, messages), hits
+                return self._chat(voice, messages, show), hits
             except PromptTooLongError:
-                if len(hits) == 1:
+                if history:
+                    history = history[len(history) // 2 + 1 :]
+                elif len(hits) > 1:
+                    hits = hits[:-1]
+                else:
                     raise
-                hits = hits[:-1]
 
-    def _chat(self, voice: LiveVoice, messages: Sequence[Message]) -> Completion:
+    def _newest(self, voice: LiveVoice, history: Sequence[Message]) -> Sequence[Message]:
+        """Return the end of a history that fits its budget, by the model's own count of tokens."""
+        name = voice.adapter.name if voice.adapter else self._base_name
+        left = self._limits.history_tokens
+        for kept, message in enumerate(reversed(history)):
+            left -= self._models.count_tokens(name, [message])
+            if left < 0:
+                return history[len(history) - kept :]
+        return history
+
+    def _chat(self, voice: LiveVoice, messages: Sequence[Message], show: Show) -> Completion:
         name = voice.adapter.name if voice.adapter else self._base_name
         try:
-            return self._models.chat(name, messages, max_tokens=self._limits.max_tokens)
+            return self._models.chat(name, messages, max_tokens=self._limits.max_tokens, show=show)
         except UnknownModelError:
             if voice.adapter is None:
                 raise
             # The model server was restarted and holds only its base model.
             logger.info("loading %s again", name)
             name = self._loaded(voice.adapter)
-            return self._models.chat(name, messages, max_tokens=self._limits.max_tokens)
+            return self._models.chat(name, messages, max_tokens=self._limits.max_tokens, show=show)
 
     def _loaded(self, adapter: Adapter) -> str:
         """Load a voice and return its name; where it can't be used, the base model answers rather than nobody."""
@@ -217,7 +237,7 @@ class Answerer:
         if chunk.pair_id is not None:
             with self._database.reading() as session:
                 permalink = get_pair(session, chunk.pair_id).permalink
-        return Source(number, chunk.id, chunk.title, permalink, is_cited)
+        return Source(number, chunk.id, chunk.title, permalink, is_cited, urls_in(chunk.text))
 
     def _elapsed_ms(self, start: float) -> int:
         return round((self._monotonic() - start) * 1000)
@@ -225,3 +245,7 @@ class Answerer:
 
 def _is_near(hits: Sequence[Hit], needed: float) -> bool:
     return any(hit.similarity >= needed for hit in hits)
+
+
+def _passages(hits: Sequence[Hit]) -> list[Passage]:
+    return [Passage(hit.chunk.title, hit.chunk.text) for hit in hits]

@@ -1,8 +1,20 @@
 """Numbers in brackets in an answer must point at passages that were given."""
 
 import re
+from collections.abc import Sequence
+
+from training.citing import supporting_passage
+from training.prompt import Passage
 
 CITATION = re.compile(r"(\s?)\[(\d+(?:\s*,\s*\d+)*)\]")
+
+
+_CLAIMS_NOTHING = re.compile(r"\b(?:do not|don't|don’t|can't|can’t|cannot) (?:know|find|tell|say)\b", re.IGNORECASE)
+
+
+def is_supported(text: str, passages: Sequence[Passage]) -> bool:
+    """Return whether a passage holds enough of what `text` says; what only says that it doesn't know needs none."""
+    return bool(_CLAIMS_NOTHING.search(text)) or supporting_passage(text, passages) is not None
 
 
 def check_citations(text: str, *, passages: int) -> tuple[str, list[int]]:

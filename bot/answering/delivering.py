@@ -2,16 +2,19 @@
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from datetime import datetime
 
-from bot.answering.answerer import Answered, Show, Source
+from bot.answering.answerer import Answered, Source
+from bot.answering.reading import Show
 from bot.blocks import answer as blocks
+from bot.blocks.markdown import is_plain
 from bot.locks import Locks
 from bot.slack.memberships import UnreadableError
 from bot.slack.payloads import Asked
-from bot.slack.posting import Poster
+from bot.slack.posting import TROUBLE, Post, refused
+from bot.slack.streaming import Draft, Drafts, Spot
 from storage.answers import Answer, AnswerKind, NewAnswer, add_answer, answer_to, replace_answer, set_message
 from storage.database import Database
 from training.voices import VoiceServerError
@@ -29,36 +32,51 @@ WITHDRAWN = "Not everybody here may read any more what I had found. Please ask a
 class Delivery:
     """Brings answers to the threads of their questions, each once, whatever dies in between."""
 
-    def __init__(self, database: Database, poster: Poster, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, drafts: Drafts, now: Callable[[], datetime], *, known_urls: Collection[str] = ()
+    ) -> None:
+        """`known_urls`: addresses that every answer may link to."""
         self._database = database
-        self._poster = poster
+        self._drafts = drafts
         self._now = now
+        self._known_urls = known_urls
         self._locks = Locks()
 
     def deliver(self, asked: Asked, write: Write, may_stand: MayStand) -> None:
         """Answer once: an answer that was stored but perhaps not posted, because of a crash, is posted now."""
         # Slack tells of one mention twice where Timbre is mentioned in a direct message.
         with self._locks.of(asked.channel_id, asked.ts):
-            self._deliver(asked, write, may_stand)
-
-    def _deliver(self, asked: Asked, write: Write, may_stand: MayStand) -> None:
-        stored = self._stored(asked)
-        if stored is None:
+            stored = self._stored(asked)
+            if stored is not None and stored.message_ts is not None:
+                return
+            spot = Spot(asked.team_id, asked.channel_id, asked.thread_ts, asked.ts, asked.user_id)
+            draft = self._drafts.begin(spot, key=f"answer:{asked.channel_id}:{asked.ts}")
             try:
-                answered = write(lambda _text: None)
-            except Exception as err:  # noqa: BLE001 (whatever it was, the person must not be left waiting)
-                self._fail(asked, err)
-                return
-            if answered is None:
-                return
-            self._post(asked, self._store(asked, answered), posted_ts=None)
-        elif stored.message_ts is None:
-            posted_ts = self._poster.find_reply(
-                asked.channel_id, key=_key(stored), thread_ts=asked.thread_ts, after=asked.ts
-            )
-            if posted_ts is None and not may_stand(stored):
-                stored = self._withdraw(stored)
-            self._post(asked, stored, posted_ts=posted_ts)
+                if stored is None:
+                    self._answer(asked, draft, write)
+                else:
+                    self._bring(asked, draft, stored if may_stand(stored) else self._withdraw(stored))
+            finally:
+                draft.close()
+
+    def _answer(self, asked: Asked, draft: Draft, write: Write) -> None:
+        try:
+            answered = write(draft.show)
+        except Exception as err:  # noqa: BLE001 (whatever it was, the person must not be left waiting)
+            self._fail(asked, draft, err)
+            return
+        if answered is not None:
+            self._bring(asked, draft, self._store(asked, answered))
+
+    def _bring(self, asked: Asked, draft: Draft, stored: Answer) -> None:
+        try:
+            ts = self._post(draft, stored)
+        except TROUBLE as err:
+            if not refused(err):
+                raise
+            ts = self._fail(asked, draft, err)
+        with self._database.writing() as session:
+            set_message(session, stored.id, message_ts=ts)
 
     def _stored(self, asked: Asked) -> Answer | None:
         with self._database.reading() as session:
@@ -91,35 +109,18 @@ class Delivery:
         with self._database.writing() as session:
             return add_answer(session, answer, now=self._now())
 
-    def _post(self, asked: Asked, stored: Answer, *, posted_ts: str | None) -> None:
-        ts = posted_ts or self._poster.post(
-            asked.channel_id,
-            key=_key(stored),
-            text=blocks.summary(stored.text),
-            blocks=blocks.answer(stored.text, _sources(stored), answer_id=stored.id, note=stored.note),
-            thread_ts=asked.thread_ts,
-        )
-        with self._database.writing() as session:
-            set_message(session, stored.id, message_ts=ts)
+    def _post(self, draft: Draft, stored: Answer) -> str:
+        sources = [Source(**source) for source in stored.sources]
+        messages = blocks.messages(stored.text, sources, answer_id=stored.id, note=stored.note, known=self._known_urls)
+        text = blocks.summary(stored.text)
+        plain = stored.text if len(messages) == 1 and is_plain(stored.text) and not stored.note else None
+        return draft.finish([Post(text, message) for message in messages], plain=plain)
 
-    def _fail(self, asked: Asked, err: Exception) -> None:
+    def _fail(self, asked: Asked, draft: Draft, err: Exception) -> str:
         error_id = uuid.uuid4().hex[:8]
         expected = isinstance(err, VoiceServerError | UnreadableError)
         logger.error(
             "question %s in %s failed, id %s: %s", asked.ts, asked.channel_id, error_id, err, exc_info=not expected
         )
-        self._poster.post(
-            asked.channel_id,
-            key=f"failure:{error_id}",
-            text=blocks.failure_text(error_id),
-            blocks=blocks.failure(error_id),
-            thread_ts=asked.thread_ts,
-        )
-
-
-def _key(stored: Answer) -> str:
-    return f"answer:{stored.id}"
-
-
-def _sources(stored: Answer) -> list[Source]:
-    return [Source(**source) for source in stored.sources]
+        post = Post(blocks.failure_text(error_id), blocks.failure(error_id))
+        return draft.finish([post], key=f"failure:{error_id}")

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.answering.answerer import Answered, Answerer, Show
+from bot.answering.answerer import Answered, Answerer
 from bot.answering.delivering import Delivery
 from bot.answering.hearing import Hearing
-from bot.answering.models import PromptTooLongError
+from bot.answering.model_errors import PromptTooLongError
 from bot.answering.notes import Notes
 from bot.answering.places import Audience, Places
+from bot.answering.reading import Show
 from bot.slack.payloads import Asked, How
 from storage.answers import Answer, AnswerKind, last_question, set_feedback
 from storage.database import Database

@@ -1,11 +1,14 @@
 """An answer, with its sources and a thumb up and down."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.answering.answerer import Source
-from bot.blocks.layout import Block, context, section
-from bot.slack.mrkdwn import SECTION_LIMIT, escape, fitting, shorten
+from bot.blocks.layout import Block, context, section, table
+from bot.blocks.markdown import Renderer, as_it_is
+from bot.blocks.packing import MOST_MESSAGES, packed
+from bot.blocks.tables import fits_table
+from bot.slack.links import without_targets
+from bot.slack.mrkdwn import defanged, escape, fitting, shorten
 
 FEEDBACK = "answer_feedback"
 TITLE_LIMIT = 80
@@ -13,24 +16,50 @@ CITED = "*Sources*"
 READ = "*Read for this answer, which cites none of it*"
 SUMMARY_LIMIT = 300
 VERIFIED = "Verified answer"
-# Slack takes 13,200 characters of blocks in one message; the sources and buttons have to fit in beside the text.
-MESSAGE_LIMIT = 13_000
+CONTEXT_LIMIT = 2_000
 
 
-def answer(text: str, sources: Sequence[Source], *, answer_id: int, note: str = "") -> list[Block]:
-    """Return the blocks of an answer; a refusal has neither sources nor buttons. `note`: small print above it.
+def messages(
+    text: str,
+    sources: Sequence[Source],
+    *,
+    answer_id: int,
+    note: str = "",
+    known: Collection[str] = (),
+    most: int = MOST_MESSAGES,
+) -> list[list[Block]]:
+    """Return the blocks of each message of an answer; `known`: addresses it may link to beside its sources' own.
 
-    An answer longer than a message holds is cut: what it rests on and the buttons are never left out.
+    `note`: small print above it.
+
+    A long answer takes several messages, with what it rests on and the buttons at the end of the last. A refusal has
+    neither.
     """
     ending = [*_sources(sources), _feedback(answer_id)] if sources else []
     beginning = [context(_noted(note))] if note else []
-    room = MESSAGE_LIMIT - _characters([*beginning, *ending])
-    return [*beginning, *(section(part) for part in _parts(text, room)), *ending]
+    renderer = Renderer({*known, *(url for source in sources for url in source.urls)})
+    parts = renderer.parts(text) or [as_it_is(text)]
+    rows = renderer.table_in(text)
+    if (
+        rows is not None
+        and fits_table(rows)
+        and len(one := packed(parts[:-1], ending=[table(rows), *ending], beginning=beginning)) == 1
+    ):
+        return one
+    return packed(parts, ending=ending, beginning=beginning, most=most)
+
+
+def answer(
+    text: str, sources: Sequence[Source], *, answer_id: int, note: str = "", known: Collection[str] = ()
+) -> list[Block]:
+    """Return the blocks of an answer that is to be one message; what does not fit into it is left out."""
+    (only,) = messages(text, sources, answer_id=answer_id, note=note, known=known, most=1)
+    return only
 
 
 def summary(text: str) -> str:
     """Return the notification text of an answer."""
-    return escape(shorten(" ".join(text.split()), SUMMARY_LIMIT))
+    return escape(shorten(" ".join(without_targets(defanged(text)).split()), SUMMARY_LIMIT))
 
 
 def failure(error_id: str) -> list[Block]:
@@ -55,32 +84,15 @@ def _noted(note: str) -> str:
     )
 
 
-def _parts(text: str, room: int) -> list[str]:
-    """Return a text escaped, in at most `room` characters, cut into what one section holds each."""
-    if len(escape(text)) > room:
-        text = f"{fitting(text, room - 1)}…"
-    parts: list[str] = []
-    while text:
-        part = fitting(text, SECTION_LIMIT)
-        parts.append(escape(part))
-        text = text[len(part) :].lstrip()
-    return parts
-
-
 def _sources(sources: Sequence[Source]) -> list[Block]:
     """Return the list of sources, in as many blocks as its lines need."""
     paragraphs = [CITED if all(source.is_cited for source in sources) else READ]
     for line in map(_source, sources):
-        if len(paragraphs[-1]) + 1 + len(line) > SECTION_LIMIT:
+        if len(paragraphs[-1]) + 1 + len(line) > CONTEXT_LIMIT:
             paragraphs.append(line)
         else:
             paragraphs[-1] += f"\n{line}"
     return [context(paragraph) for paragraph in paragraphs]
-
-
-def _characters(blocks: Sequence[Block]) -> int:
-    """Return how long blocks are as Slack may count them: as JSON."""
-    return len(json.dumps(blocks, ensure_ascii=False))
 
 
 def _source(source: Source) -> str:

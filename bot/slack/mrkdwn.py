@@ -3,6 +3,14 @@
 import re
 
 SECTION_LIMIT = 3000
+# Nobody sees it, and no client reads a mention across it.
+JOINER = "\u2060"
+_BROADCAST = r"(?:channel|here|everyone)"
+_SPECIAL = re.compile(r"[<＜﹤]\s*[!！]\s*(?:subteam\^[A-Z0-9]+|date\^[^|<>]*)(?:\|@?([^<>\n]*))?>", re.IGNORECASE)
+_EVERYBODY = re.compile(rf"[<＜﹤]\s*[!！]\s*({_BROADCAST})\b(?:\|[^<>\n]*)?[>＞﹥]?", re.IGNORECASE)
+_ONE = re.compile(r"<([@#])[A-Z0-9]+(?:\|[@#]?([^<>\n]*))?>")
+_TOKEN = re.compile(r"<(?=[!@#])(?!!(?:DOCTYPE|--|\[CDATA))")
+_AT_EVERYBODY = re.compile(rf"([@＠﹫])(?={_BROADCAST}\b)", re.IGNORECASE)
 ADDRESSED = re.compile(r"^\s*(?:<@[A-Z0-9]+(?:\|[^>]*)?>[\s,:]*)+")
 
 
@@ -25,6 +33,19 @@ def unescape(text: str) -> str:
 def plain_text(text: str) -> str:
     """Return what a person wrote, as `unescape` does, without the people it is addressed to at its start."""
     return unescape(ADDRESSED.sub("", text)).strip()
+
+
+def defanged(text: str) -> str:
+    """Return what a model wrote without anything that mentions people: each mention becomes a name in plain text."""
+    text = _EVERYBODY.sub(lambda found: f"@{found[1]}", text)
+    text = _SPECIAL.sub(lambda found: f"@{found[1]}" if found[1] else "@group", text)
+    text = _ONE.sub(lambda found: f"{found[1]}{found[2] or ('someone' if found[1] == '@' else 'channel')}", text)
+    return at_nobody(_TOKEN.sub(f"<{JOINER}", text))
+
+
+def at_nobody(text: str) -> str:
+    """Return `text` with `@channel` and its like no longer words that a client may read as a mention."""
+    return _AT_EVERYBODY.sub(rf"\1{JOINER}", text)
 
 
 def shorten(text: str, limit: int) -> str:

@@ -112,7 +112,10 @@ class Channel:
         """Wait for so many replies of the bot, and return them."""
 
         def said() -> list[dict[str, Any]]:
-            return [message for message in self.thread(ts, as_=as_) if message.get("bot_id")]
+            # One that is still being written carries no key.
+            return [
+                message for message in self.thread(ts, as_=as_) if message.get("bot_id") and message.get("metadata")
+            ]
 
         wait_until(lambda: len(said()) >= count, f"the bot has replied {count} times")
         return said()

@@ -11,6 +11,7 @@ from bot.answering.answerer import Source
 from bot.blocks import answer as answer_blocks
 from bot.blocks import notices, report
 from bot.blocks.layout import header
+from bot.blocks.packing import MOST_MESSAGES
 from bot.playground.blocks import MESSAGE, check_blocks
 from bot.slack.mrkdwn import SECTION_LIMIT, fitting
 from storage.runs import Run, RunStatus
@@ -40,7 +41,8 @@ def texts(value: Any) -> list[str]:
 def assert_takeable(blocks: list[dict[str, Any]]) -> None:
     check_blocks(blocks, MESSAGE)
     for block in blocks:
-        assert all(len(text) <= SECTION_LIMIT for text in texts(block))
+        # Rich text has no limit but the message's.
+        assert block["type"] == "rich_text" or all(len(text) <= SECTION_LIMIT for text in texts(block))
 
 
 @settings(max_examples=150, deadline=None)
@@ -49,35 +51,37 @@ def test_any_answer_becomes_blocks_that_slack_takes(text: str, times: int, title
     link = "https://tinhouse.slack.example/archives/C0123456789/p1795350921399803?thread_ts=1795350921.399803"
     sources = [Source(number, number, title, link if number % 2 else "") for number, title in enumerate(titles, 1)]
 
-    blocks = answer_blocks.answer(f"{text} " * times, sources, answer_id=1)
+    messages = answer_blocks.messages(f"{text} " * times, sources, answer_id=1)
 
-    assert_takeable(blocks)
-    said = "\n".join(texts(blocks))
+    for blocks in messages:
+        assert_takeable(blocks)
+    said = "\n".join(texts(messages[-1]))
     assert all(f"[{source.number}] " in said for source in sources)
-    assert (blocks[-1]["type"] == "context_actions") is bool(sources)
-    assert blocks[0]["type"] == "section"
+    assert (messages[-1][-1]["type"] == "context_actions") is bool(sources)
 
 
-def test_nothing_is_lost_of_an_answer_that_fits() -> None:
-    text = "\n".join(f"Line {number} says R&D." for number in range(400))
+def test_nothing_is_lost_of_a_long_answer() -> None:
+    text = "\n\n".join(f"Line {number} says R&D." for number in range(1000))
 
-    blocks = answer_blocks.answer(text, (), answer_id=1)
+    messages = answer_blocks.messages(text, (), answer_id=1)
 
-    said = " ".join(texts(blocks)).replace("&amp;", "&")
-    assert said.split() == text.split()
-    assert len(blocks) > 1
+    assert " ".join(" ".join(texts(blocks)) for blocks in messages).split() == text.split()
+    assert len(messages) > 1
 
 
-def test_an_answer_that_does_not_fit_ends_in_an_ellipsis_before_its_sources() -> None:
-    blocks = answer_blocks.answer("keys & tins " * 3000, [Source(1, 1, "Keys", "")], answer_id=1)
+def test_an_answer_without_end_stops_in_an_ellipsis_before_its_sources() -> None:
+    messages = answer_blocks.messages("*keys* & _tins_ " * 5000, [Source(1, 1, "Keys", "")], answer_id=1)
 
-    assert [block["type"] for block in blocks[-3:]] == ["section", "context", "context_actions"]
-    assert blocks[-3]["text"]["text"].endswith("…")
+    for blocks in messages:
+        assert_takeable(blocks)
+    assert len(messages) == MOST_MESSAGES
+    assert [block["type"] for block in messages[-1]] == ["rich_text", "context", "context_actions"]
+    assert texts(messages[-1][0])[-1].endswith("…")
 
 
 def test_neither_what_a_model_wrote_nor_a_title_pings_anybody() -> None:
     sources = [Source(1, 1, LIVELY, "https://tin.example"), Source(2, 2, LIVELY, "")]
-    blocks = answer_blocks.answer(LIVELY, sources, answer_id=1)
+    (blocks,) = answer_blocks.messages(LIVELY, sources, answer_id=1)
 
     said = "\n".join([*texts(blocks), answer_blocks.summary(LIVELY)])
     assert "<!" not in said
@@ -87,13 +91,13 @@ def test_neither_what_a_model_wrote_nor_a_title_pings_anybody() -> None:
 
 
 def test_a_title_of_several_lines_takes_one() -> None:
-    blocks = answer_blocks.answer("In the tin. [1]", [Source(1, 1, "Where\nare\n\nthe keys?", "")], answer_id=1)
+    (blocks,) = answer_blocks.messages("In the tin. [1]", [Source(1, 1, "Where\nare\n\nthe keys?", "")], answer_id=1)
 
     assert "[1] Where are the keys?" in texts(blocks)[1]
 
 
 def test_passages_that_were_read_but_not_cited_are_not_called_sources() -> None:
-    blocks = answer_blocks.answer("In the tin.", [Source(1, 1, "Keys", "", is_cited=False)], answer_id=1)
+    (blocks,) = answer_blocks.messages("In the tin.", [Source(1, 1, "Keys", "", is_cited=False)], answer_id=1)
 
     assert "Sources" not in texts(blocks)[1]
     assert "cites none" in texts(blocks)[1]

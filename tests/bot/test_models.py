@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.answering.models import Models, ModelUnavailableError, PromptTooLongError, UnknownModelError
+from bot.answering.model_errors import ModelUnavailableError, PromptTooLongError, UnknownModelError
+from bot.answering.models import Models
 from bot.processes import free_port
 from tests.fakes import FakeModelServer
 from tests.training.conftest import tiny_folder  # noqa: F401 (a fixture)

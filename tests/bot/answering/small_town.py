@@ -21,10 +21,11 @@ from bot.answering.answerer import Answerer, AnswerLimits
 from bot.answering.delivering import Delivery
 from bot.answering.gaps import Gaps
 from bot.answering.hearing import Hearing
-from bot.answering.models import Completion, Models
+from bot.answering.models import Models
 from bot.answering.notes import Notes
 from bot.answering.places import Places
 from bot.answering.questions import Questions
+from bot.answering.reading import Completion, Show
 from bot.answering.retrieval import Index, Retriever
 from bot.answering.sharing import Sharing
 from bot.answering.suggesting import Suggestions
@@ -45,6 +46,7 @@ from bot.slack.memberships import Memberships
 from bot.slack.names import Names
 from bot.slack.payloads import Asked
 from bot.slack.posting import Poster
+from bot.slack.streaming import Drafts
 from storage.database import Database, sqlite_url
 from storage.knowledge import Chunk, NewDocument, chunks_to_index, mark_indexed, put_document
 from storage.pairs import Candidate, add_candidate
@@ -128,7 +130,9 @@ class Echo(Models):
     def __init__(self, meanwhile: Callable[[], None]) -> None:
         self._meanwhile = meanwhile
 
-    def chat(self, model: str, messages: Sequence[Message], *, max_tokens: int) -> Completion:
+    def chat(
+        self, model: str, messages: Sequence[Message], *, max_tokens: int, show: Show = lambda _text: None
+    ) -> Completion:
         self._meanwhile()
         prompt = messages[-1]["content"]
         cited = " ".join(f"[{number}]" for number in range(1, 4))
@@ -184,7 +188,7 @@ class Town:
         self.questions = Questions(
             self.database,
             answerer,
-            Delivery(self.database, poster, self._time),
+            Delivery(self.database, Drafts(client), self._time),
             permitted,
             notes,
             Hearing(self.database, threads, team_id=self.team_id, bot_user_id=self.bot_id),
@@ -272,6 +276,8 @@ class Town:
     def call(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Answer a Web API call. Raises `SlackApiError` for a refusal, and for what fails just now."""
         values = {name: value for name, value in arguments.items() if value is not None}
+        if method == "assistant.threads.setStatus":
+            return {}  # the playground wants an event loop for it
         try:
             if {(method, ""), (method, values.get("channel", ""))} & self.failing:
                 raise SlackError("internal_error")
@@ -279,7 +285,7 @@ class Town:
         except SlackError as err:
             refusal = {"ok": False, "error": err.code}
             raise SlackApiError(err.code, refusal) from err  # type: ignore[no-untyped-call]  # untyped in slack_sdk
-        if method == "chat.postMessage":
+        if method in ("chat.postMessage", "chat.update"):
             channel_id = values["channel"]
             self._see(channel_id, self.books.readers(channel_id), [values["text"], values["blocks"]])
         return self._as_it_is(method, values, answer)
@@ -351,6 +357,9 @@ class _Client:
 
     def __init__(self, town: Town) -> None:
         self._town = town
+
+    def __copy__(self) -> "_Client":
+        return self
 
     def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
         return lambda **arguments: self._town.call(name.replace("_", "."), arguments)

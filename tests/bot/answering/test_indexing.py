@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from bot.answering.indexing import Indexing
-from bot.answering.models import ModelUnavailableError
+from bot.answering.model_errors import ModelUnavailableError
 from bot.answering.retrieval import Place, Retriever
 from bot.bootstrap import Knowledge, open_knowledge
 from bot.settings import Settings

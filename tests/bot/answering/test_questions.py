@@ -4,8 +4,11 @@ import logging
 import threading
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any, NoReturn
 
 import pytest
+from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
 
 from bot.answering.answerer import DONT_KNOW
 from bot.answering.asking import ask_once
@@ -17,16 +20,17 @@ from bot.answering.questions import Questions
 from bot.answering.retrieval import Place
 from bot.bootstrap import Knowledge
 from bot.settings import Settings
+from bot.slack import streaming
 from bot.slack.conversations import Conversations
 from bot.slack.memberships import Memberships
 from bot.slack.names import Names
 from bot.slack.payloads import Asked
-from bot.slack.posting import Poster
+from bot.slack.streaming import Drafts
 from storage.answers import answer_to
 from storage.database import Database
 from storage.knowledge import NewDocument, put_document
 from tests.bot.conftest import NOW, TEAM, Clock
-from tests.bot.running import Channel
+from tests.bot.running import Channel, said_in
 from tests.fakes import FakeModelServer
 from tests.playground_server import RunningPlayground
 
@@ -51,16 +55,16 @@ def counter(
     knowledge: Knowledge, town: RunningPlayground, help_room: Channel, clock: Clock, model_server: FakeModelServer
 ) -> Counter:
     know(knowledge)
-    questions = questions_of(knowledge, town, Poster(town.web), clock)
+    questions = questions_of(knowledge, town, town.web, clock)
     return Counter(questions, help_room, knowledge.database)
 
 
-def questions_of(knowledge: Knowledge, town: RunningPlayground, poster: Poster, clock: Clock) -> Questions:
+def questions_of(knowledge: Knowledge, town: RunningPlayground, client: WebClient, clock: Clock) -> Questions:
     memberships = Memberships(town.web, team_id=town.web.auth_test()["team_id"])
     return Questions(
         knowledge.database,
         knowledge.answerer,
-        Delivery(knowledge.database, poster, clock),
+        Delivery(knowledge.database, Drafts(client), clock),
         Places(knowledge.database, memberships),
         Notes(knowledge.database, Names(town.web).of, valid_for=timedelta(days=180), now=clock),
         Hearing(knowledge.database, Conversations(town.web).thread, team_id=TEAM, bot_user_id="UTIMBRE"),
@@ -76,35 +80,62 @@ def know(knowledge: Knowledge) -> None:
     knowledge.indexing.follow()
 
 
-class DyingPoster(Poster):
-    """The process dies right after, or right before, something was posted."""
+class DyingClient(WebClient):
+    """The process dies right before, or right after, a call to Slack."""
 
-    def __init__(self, poster: Poster, *, posts: bool) -> None:
-        self._poster, self._posts = poster, posts
+    def __init__(self, client: WebClient, method: str, *, after: bool) -> None:
+        super().__init__(token=client.token, base_url=client.base_url)
+        self.method, self.after = method, after
 
-    def post(self, *args, **kwargs) -> str:  # type: ignore[no-untyped-def]  # passed on as it comes
-        if self._posts:
-            self._poster.post(*args, **kwargs)
+    def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
+        dies = api_method == self.method
+        if dies and not self.after:
+            self._die()
+        answer = super().api_call(api_method, **arguments)
+        if dies:
+            self._die()
+        return answer
+
+    def _die(self) -> NoReturn:
         raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("posts", [True, False])
-def test_an_answer_is_posted_once_though_the_process_dies_around_posting(
-    counter: Counter, knowledge: Knowledge, town: RunningPlayground, clock: Clock, posts: bool
+LONG = "\n\n".join(f"**Key {number}** hangs behind the stove, and its twin in the tin. [1]" for number in range(600))
+STREAMED = ("chat.startStream", "chat.appendStream", "chat.stopStream", "chat.update", "chat.postMessage")
+
+
+@pytest.mark.parametrize("after", [True, False])
+@pytest.mark.parametrize("method", STREAMED)
+def test_an_answer_is_posted_once_though_the_process_dies_while_it_is_written(
+    counter: Counter,
+    knowledge: Knowledge,
+    town: RunningPlayground,
+    clock: Clock,
+    model_server: FakeModelServer,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    after: bool,
 ) -> None:
+    monkeypatch.setattr(streaming, "STREAM_SECONDS", 0.0)
+    model_server.says = LONG
     asked = counter.asked()
-    dying = questions_of(knowledge, town, DyingPoster(Poster(town.web), posts=posts), clock)
     with pytest.raises(KeyboardInterrupt):
-        dying.answer(asked)
+        questions_of(knowledge, town, DyingClient(town.web, method, after=after), clock).answer(asked)
 
-    counter.questions.answer(asked)
-    counter.questions.answer(asked)
+    restarted = questions_of(knowledge, town, town.web, clock)
+    restarted.answer(asked)
+    restarted.answer(asked)
 
-    (reply,) = counter.room.thread(asked.ts)
+    replies = counter.room.thread(asked.ts)
+    said = [said_in(reply) for reply in replies]
+    assert "\n".join(said).count("Key 7\n") == 1
+    assert "Key 599\n" in said[-1]
+    assert [reply["blocks"][-1]["type"] for reply in replies].count("context_actions") == 1
+    assert replies[-1]["blocks"][-1]["type"] == "context_actions"
     with counter.database.reading() as session:
         stored = answer_to(session, team_id=TEAM, channel_id="CHELP", question_ts=asked.ts)
     assert stored is not None
-    assert stored.message_ts == reply["ts"]
+    assert stored.message_ts == replies[0]["ts"]
 
 
 def test_an_answer_is_found_again_in_a_thread_that_was_long_already(
@@ -115,7 +146,7 @@ def test_an_answer_is_found_again_in_a_thread_that_was_long_already(
         counter.room.say("UMIA", f"Line {number}", thread_ts=root)
     asked = replace(counter.asked(), ts=counter.room.say("UTOM", "spare keys hang?", thread_ts=root), thread_ts=root)
     with pytest.raises(KeyboardInterrupt):
-        questions_of(knowledge, town, DyingPoster(Poster(town.web), posts=True), clock).answer(asked)
+        questions_of(knowledge, town, DyingClient(town.web, "chat.stopStream", after=True), clock).answer(asked)
 
     counter.questions.answer(asked)
 
