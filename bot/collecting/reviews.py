@@ -33,6 +33,7 @@ from storage.pairs import (
     see_live,
     set_priority,
 )
+from storage.people import refusing
 from storage.twins import forget_twins
 from storage.waiting import mark_checked, pairs_to_check
 
@@ -110,6 +111,8 @@ class Reviews:
             if found is None or isinstance(found, Pair):
                 return found
             with self._database.writing() as session:
+                if _is_refused(session, found):
+                    return None
                 pair, _ = add_if_missing(session, found, now=self._now())
                 return settle(session, pair, approvals_needed=self._policy.approvals_needed, now=self._now())
 
@@ -148,6 +151,10 @@ class Reviews:
         if found.pair is None and (candidate is None or votes.is_empty):
             return Outcome.NOT_AN_ANSWER
         with self._database.writing() as session:
+            # Asked for again: somebody may have opted out since the conversation was read.
+            candidate = None if candidate and _is_refused(session, candidate) else candidate
+            if found.pair is None and candidate is None:
+                return Outcome.NOT_AN_ANSWER
             if found.pair is None and candidate is not None:
                 pair = add_candidate(session, candidate, now=self._now())
             elif found.pair is not None:
@@ -215,6 +222,11 @@ class Reviews:
         if pair.status is PairStatus.CANDIDATE:
             return Outcome.NOMINATED if votes.ticks else Outcome.UNCHANGED
         return Outcome(pair.status.value) if pair.status is not before else Outcome.UNCHANGED
+
+
+def _is_refused(session: Session, candidate: Candidate) -> bool:
+    """Return whether somebody whose words these are is not learnt from."""
+    return bool({candidate.asked_by, candidate.answered_by} & refusing(session, team_id=candidate.team_id))
 
 
 def _looks(pair: Pair) -> tuple[object, ...]:

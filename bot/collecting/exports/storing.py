@@ -16,7 +16,7 @@ from bot.collecting.exports.report import Report, Skip
 from storage.database import Database
 from storage.knowledge import put_document, remove_document
 from storage.pairs import Candidate, Origin, Pair, PairStatus, Priority, add_if_missing, forget_contexts, set_priority
-from storage.people import opted_out
+from storage.people import refusing
 from storage.reviews import Verdict, record_review, reviews_of
 from training.chat_lines import MAX_ANSWER_CHARACTERS
 
@@ -51,7 +51,7 @@ class Store:
         for batch in _batches(self._candidates(channel, proposals)):
             with self._database.writing() as session:
                 # Asked for again: somebody may have opted out since the export was opened.
-                quiet = opted_out(session, team_id=self._wanted.team_id)
+                quiet = refusing(session, team_id=self._wanted.team_id)
                 for candidate, nominated_by in batch:
                     if not {candidate.asked_by, candidate.answered_by} & quiet:
                         self._add(session, candidate, nominated_by)
@@ -60,7 +60,7 @@ class Store:
         """Store documents, and remove those of which nothing may be told any more."""
         for batch in _batches(iter(told)):
             with self._database.writing() as session:
-                quiet = opted_out(session, team_id=self._wanted.team_id)
+                quiet = refusing(session, team_id=self._wanted.team_id)
                 permitted = [one for one in batch if one.document is None or not quiet & {*one.document.people}]
                 changed = [self._put(session, one) for one in permitted]
                 if any(changed):

@@ -2,6 +2,7 @@
 
 import base64
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -354,6 +355,37 @@ def test_nothing_of_somebody_who_opted_out_is_collected_and_what_was_is_erased(d
     assert desk.tick("UCLEO", later) is Outcome.APPROVED
     assert desk.tick("UCLEO", answered) is Outcome.UNCHANGED
     assert desk.pair(answered).status is PairStatus.ERASED
+
+
+class Interrupting(Conversations):
+    """A workspace in which something else happens after a conversation was read."""
+
+    def __init__(self, town: RunningPlayground, meanwhile: Callable[[], object]) -> None:
+        super().__init__(town.web)
+        self._meanwhile = meanwhile
+
+    def permalink(self, channel_id: str, ts: str) -> str:
+        self._meanwhile()
+        return super().permalink(channel_id, ts)
+
+
+def test_whoever_opts_out_while_their_answer_is_read_is_not_collected(
+    desk: Desk, town: RunningPlayground, clock: Clock
+) -> None:
+    slack = Interrupting(town, lambda: desk.people.opt_out(team_id=TEAM, user_id="UMIA"))
+    reviews = Reviews(desk.database, slack, REVIEWERS.__contains__, POLICY, clock)
+    ticked = desk.room.answered("Where is the kettle?", "On the top shelf.")
+    desk.room.react("UBEN", ticked, YES)
+    desk.people.opt_in(team_id=TEAM, user_id="UMIA")
+
+    assert reviews.sync(team_id=TEAM, channel_id=desk.room.id, message_ts=ticked) is Outcome.NOT_AN_ANSWER
+
+    pointed_at = desk.room.answered("Where is the tea?", "In the tin.")
+    desk.people.opt_in(team_id=TEAM, user_id="UMIA")
+    assert reviews.propose(team_id=TEAM, channel_id=desk.room.id, message_ts=pointed_at) is None
+    with desk.database.reading() as session:
+        for ts in (ticked, pointed_at):
+            assert pair_for_answer(session, team_id=TEAM, channel_id=desk.room.id, answer_ts=ts) is None
 
 
 def test_what_an_event_never_told_is_found_when_pairs_are_looked_at_again(desk: Desk, clock: Clock) -> None:
