@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Text, cast, false, select, update
 from sqlalchemy.orm import Session
 
 from storage.database import find_or_add, row_count
@@ -131,6 +131,18 @@ def forget_questions_of(session: Session, *, team_id: str, user_id: str) -> int:
     theirs = (AnswerRow.team_id == team_id, AnswerRow.asked_by == user_id, AnswerRow.question != "")
     nothing: dict[str, Any] = {"question": "", "text": "", "sources": [], "read_chunks": [], "note": ""}
     return row_count(session.execute(update(AnswerRow).where(*theirs).values(nothing)))
+
+
+def forget_answers_from(session: Session, *, team_id: str, pair_id: int, permalink: str) -> int:
+    """Let go of what Timbre answered out of a pair that is erased, once it was posted; returns how many answers.
+
+    `permalink`: the pair's, by which answers name it as their source.
+    """
+    cites = cast(AnswerRow.sources, Text).contains(f'"{permalink}"', autoescape=True) if permalink else false()
+    from_it = (AnswerRow.team_id == team_id, cites | (AnswerRow.verified_pair_id == pair_id))
+    nothing: dict[str, Any] = {"text": "", "sources": [], "read_chunks": [], "note": ""}
+    posted = AnswerRow.message_ts.is_not(None)
+    return row_count(session.execute(update(AnswerRow).where(*from_it, posted).values(nothing)))
 
 
 def set_feedback(session: Session, answer_id: int, *, user_id: str, value: int, now: datetime) -> None:

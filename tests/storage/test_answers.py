@@ -81,3 +81,25 @@ def test_a_thumb_pressed_eight_times_at_once_counts_once(database: Database) -> 
     race(database, lambda session, _: answers.set_feedback(session, stored.id, user_id="U1", value=1, now=NOW))
     with database.reading() as session:
         assert answers.feedback_on(session, stored.id) == {"U1": 1}
+
+
+def test_what_was_answered_out_of_an_erased_pair_is_let_go_of(database: Database) -> None:
+    link = "https://harbour.slack.com/archives/C1/p1700000000000200"
+    cited = ({"number": 1, "chunk_id": 7, "title": "Who has the key?", "permalink": link},)
+    citing = add(database, replace(ANSWER, question_ts="2.1", message_ts="2.2", sources=cited))
+    verbatim = add(database, replace(ANSWER, question_ts="3.1", message_ts="3.2", verified_pair_id=4))
+    others = [
+        add(database, replace(ANSWER, question_ts="4.1", message_ts="4.2", verified_pair_id=5)),
+        add(database, replace(ANSWER, question_ts="5.1", verified_pair_id=4)),  # may still be posted
+    ]
+
+    with database.writing() as session:
+        assert answers.forget_answers_from(session, team_id="T1", pair_id=4, permalink=link) == 2
+        assert answers.forget_answers_from(session, team_id="T1", pair_id=9, permalink="") == 0
+
+    with database.reading() as session:
+        for one in (citing, verbatim):
+            found = answers.get_answer(session, one.id)
+            assert found
+            assert (found.question, found.text, found.sources) == ("Where is the key?", "", ())
+        assert [answers.get_answer(session, one.id) for one in others] == others

@@ -15,6 +15,7 @@ from bot.collecting.standing import card_key, put_chunk
 from bot.collecting.votes import Act
 from bot.slack.conversations import Conversations
 from storage import outbox
+from storage.answers import NewAnswer, add_answer, get_answer
 from storage.database import Database
 from storage.knowledge import chunks_to_index
 from storage.pairs import Origin, Pair, PairStatus, Priority, content_hash, get_pair, pair_for_answer
@@ -305,6 +306,24 @@ def test_a_deleted_answer_or_question_erases_the_pair(desk: Desk) -> None:
         pair = desk.pair(one)
         assert (pair.status, pair.question, pair.answer, pair.source_hash) == (PairStatus.ERASED, "", "", "")
     assert desk.passages() == []
+
+
+def test_what_timbre_answered_out_of_a_deleted_answer_is_not_kept(desk: Desk) -> None:
+    ts = desk.room.answered("Where is the kettle?", "On the top shelf.")
+    desk.tick("UBEN", ts)
+    pair = desk.pair(ts)
+    said = NewAnswer(
+        TEAM, "CHELP", "1.1", "1.2", "UADA", "The kettle?", pair.answer, "", (), 1, 0, 0, verified_pair_id=pair.id
+    )
+    with desk.database.writing() as session:
+        kept = add_answer(session, said, now=NOW)
+
+    desk.delete("UMIA", ts, thread_ts=pair.thread_ts)
+
+    with desk.database.reading() as session:
+        found = get_answer(session, kept.id)
+    assert found
+    assert (found.question, found.text) == ("The kettle?", "")
 
 
 def test_two_answers_that_become_one_when_what_parted_them_is_deleted_stay_two_pairs(desk: Desk) -> None:
