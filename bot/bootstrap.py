@@ -310,6 +310,7 @@ class Bot:
                 "recheck": (RECHECK_SECONDS, self._recheck),
                 "reverify": (REVERIFY_SECONDS, self._reverifying.ask),
                 "inbox": (INBOX_SECONDS, self._inbox.forget_old),
+                "log": (INBOX_SECONDS, self._knowledge.database.empty_log),
             }
         )
         try:

@@ -66,6 +66,16 @@ class Database:
         except DBAPIError as err:
             raise self._unusable(err) from err
 
+    def empty_log(self) -> None:
+        """Empty SQLite's write-ahead log, in which what was erased stands on; while it is read, it stays as it is."""
+        if not self.is_sqlite:
+            return
+        connection = self._engine.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
+
     def is_current(self) -> bool:
         """Return whether the tables are at the newest revision. Raises `DatabaseError` when it can't be opened."""
         head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
@@ -117,7 +127,9 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     cursor = connection.cursor()
     # The timeout first: switching to WAL may have to wait for another process that does the same. FULL, because an
     # event is acknowledged as soon as it is committed: it must outlast a power cut, and a commit takes some ms only.
-    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    # What is deleted is overwritten: not every SQLite is built to do that.
+    settings = (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+    for pragma in (*settings, "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

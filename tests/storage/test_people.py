@@ -3,12 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from storage import people
-from storage.database import Database
-from storage.pairs import Candidate, add_candidate
+from storage.database import Database, sqlite_url
+from storage.pairs import Candidate, PairStatus, add_candidate, set_status
 from storage.relations import pairs_of_person
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
@@ -33,3 +34,17 @@ def test_whoever_opts_out_waits_for_those_who_store_their_words_and_finds_them(d
         assert found.result(timeout=30) == 1
     with database.writing() as session:
         assert people.refusing(session, team_id="T1") == {"U2"}
+
+
+def test_what_was_erased_is_in_no_file_of_a_database_that_stays_open(tmp_path: Path) -> None:
+    database = Database(sqlite_url(tmp_path))
+    database.upgrade()
+    with database.writing() as session:
+        pair = add_candidate(session, SAID, now=NOW)
+    with database.writing() as session:
+        set_status(session, pair.id, PairStatus.ERASED, now=NOW)
+
+    database.empty_log()
+
+    assert not [file.name for file in tmp_path.iterdir() if b"Quetzalcoatl" in file.read_bytes()]
+    database.close()
