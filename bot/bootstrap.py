@@ -39,6 +39,7 @@ from bot.collecting.standing import CARD, WIPE
 from bot.collecting.telling import tell
 from bot.collecting.twins import Twins
 from bot.connecting import StartError, app_token_refused, identify, slack_client
+from bot.knowledge.uploads import Uploads
 from bot.listeners import Surfaces, register_listeners
 from bot.listeners.clicks import Clicks
 from bot.listeners.commands import SlashCommands
@@ -46,6 +47,7 @@ from bot.listeners.correcting import Correcting
 from bot.listeners.events import Events
 from bot.listeners.home import Home
 from bot.listeners.inbox import EventInbox, Route
+from bot.listeners.kept import UPLOAD
 from bot.listeners.reviewing import Reviewing
 from bot.listeners.teaching import Teaching
 from bot.notices import Notices
@@ -55,6 +57,7 @@ from bot.slack.acknowledging import Acknowledging
 from bot.slack.agent import MOST_PROMPTS, AgentPane
 from bot.slack.conversations import Conversations
 from bot.slack.directory import Directory
+from bot.slack.files import SlackFiles
 from bot.slack.links import urls_in
 from bot.slack.memberships import Memberships
 from bot.slack.names import Names
@@ -77,6 +80,7 @@ OFF = "I am switched off in this channel. An admin can change that with `/timbre
 LISTENER_THREADS = 10
 ANSWERING_THREADS = 10
 REVIEWING_THREADS = 4
+INGESTING_THREADS = 2
 INDEX_SECONDS = 1.0
 NOTICE_SECONDS = 1.0
 PROGRESS_SECONDS = 2.0
@@ -253,7 +257,16 @@ class Bot:
         asking = AskingCommands(
             database, roles, sharing, gaps, places.may_see, phone_region=settings.phone_region, now=now
         )
-        events = Events(questions, self._reviews, policy, hearing)
+        uploads = Uploads(
+            database,
+            SlackFiles(client),
+            poster,
+            roles.is_admin,
+            conversations.is_private,
+            lambda channel_id, ts: conversations.message(channel_id, ts) is not None,
+            now,
+        )
+        events = Events(questions, self._reviews, policy, hearing, uploads, bot_user_id=bot_user_id)
 
         def suggest(user_id: str, channel_id: str) -> None:
             pane.suggest(
@@ -267,12 +280,15 @@ class Bot:
         self._listeners = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener")
         self._answering = ThreadPoolExecutor(ANSWERING_THREADS, thread_name_prefix="answering")
         self._reviewing = ThreadPoolExecutor(REVIEWING_THREADS, thread_name_prefix="reviewing")
+        self._ingesting = ThreadPoolExecutor(INGESTING_THREADS, thread_name_prefix="ingesting")
         self._telling = ThreadPoolExecutor(1, thread_name_prefix="telling")
         self._inbox = EventInbox(
             database,
             {
                 "app_mention": Route(events.mention, self._answering),
                 "message": Route(events.message, self._answering),
+                UPLOAD: Route(events.upload, self._ingesting),
+                "file_deleted": Route(events.file_deleted, self._ingesting),
                 "reaction_added": Route(events.reaction, self._reviewing),
                 "reaction_removed": Route(events.reaction, self._reviewing),
                 "app_home_opened": Route(home.opened, self._reviewing),
@@ -353,7 +369,7 @@ class Bot:
         if self._schedule:
             self._schedule.shutdown()
         # What has not begun stays in the inbox for the next start; what has begun needs the index to the end.
-        executors = (self._listeners, self._answering, self._reviewing, self._telling)
+        executors = (self._listeners, self._answering, self._reviewing, self._ingesting, self._telling)
         for executor in executors:
             executor.shutdown(wait=False, cancel_futures=True)
         for executor in executors:

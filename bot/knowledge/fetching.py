@@ -72,19 +72,18 @@ class Fetcher:
 
     def fetch(self, url: str, *, version: str = "") -> Fetched | None:
         """Return what a clean URL leads to, None when it is still at `version`. Raises `Refusal`."""
-        deadline = time.monotonic() + self._seconds
         at = url
         for _ in range(MOST_REDIRECTS + 1):
             try:
                 with self._client.stream("GET", at, headers=_conditions(version)) as response:
                     if not response.has_redirect_location:
-                        return self._read(response, deadline)
+                        return self._read(response)
                     at = clean_url(str(httpx.URL(at).join(response.headers["location"])))
             except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as err:
                 raise Refusal(_told(err)) from err
         raise Refusal(f"leads from redirect to redirect, more than {MOST_REDIRECTS} times")
 
-    def _read(self, response: httpx.Response, deadline: float) -> Fetched | None:
+    def _read(self, response: httpx.Response) -> Fetched | None:
         if response.status_code == httpx.codes.NOT_MODIFIED:
             return None
         if response.status_code in (httpx.codes.NOT_FOUND, httpx.codes.GONE):
@@ -97,20 +96,23 @@ class Fetcher:
         if kind is None:
             said = content_type.partition(";")[0] or "no type"
             raise Refusal(f"is {said[:80]}: only HTML, Markdown, text, PDF and DOCX can be ingested")
-        data = self._body(response, deadline)
+        data = read_body(response, seconds=self._seconds, most=self._most_bytes)
         return Fetched(data, kind, response.charset_encoding or "", name, _version(response.headers))
 
-    def _body(self, response: httpx.Response, deadline: float) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        for part in response.iter_bytes():
-            parts.append(part)
-            size += len(part)
-            if size > self._most_bytes:
-                raise Refusal(f"is larger than {self._most_bytes // 1024 // 1024} MB")
-            if time.monotonic() > deadline:
-                raise Refusal(f"took more than {self._seconds:.0f} seconds to fetch")
-        return b"".join(parts)
+
+def read_body(response: httpx.Response, *, seconds: float, most: int) -> bytes:
+    """Return what is being sent. Raises `Refusal` as soon as it is more than `most` bytes, or takes too long."""
+    deadline = time.monotonic() + seconds
+    parts: list[bytes] = []
+    size = 0
+    for part in response.iter_bytes():
+        parts.append(part)
+        size += len(part)
+        if size > most:
+            raise Refusal(f"is larger than {most // 1024 // 1024} MB; split it")
+        if time.monotonic() > deadline:
+            raise Refusal(f"took more than {seconds:.0f} seconds to fetch; try again later")
+    return b"".join(parts)
 
 
 def _conditions(version: str) -> dict[str, str]:

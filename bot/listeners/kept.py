@@ -4,10 +4,13 @@ from typing import Any
 
 from bot.collecting.redaction.redacting import redact_sources
 from bot.slack.mrkdwn import escape
+from bot.slack.payloads import files_gone, files_of
 
 CHANGES = ("message_changed", "message_deleted")
 # What people say to each other, rather than what Slack says of edits, joins and the like.
 SAID = (None, "file_share", "thread_broadcast")
+# A message whose files are for Timbre to read. Slack knows no such type.
+UPLOAD = "upload"
 _QUESTION = ("type", "subtype", "channel", "channel_type", "user", "ts", "thread_ts", "event_ts")
 _REACTION = ("type", "user", "reaction", "item", "event_ts")
 
@@ -18,11 +21,18 @@ def kept_of(event: dict[str, Any], *, region: str) -> dict[str, Any]:
         return _picked(event, _REACTION)
     if event["type"] == "app_home_opened":
         return _picked(event, ("type", "user", "tab", "channel", "event_ts"))
+    if event["type"] == "file_deleted":
+        return _picked(event, ("type", "file_id", "event_ts"))
     if event["type"] == "message" and event.get("subtype") in CHANGES:
         return _change(event)
     (text,) = redact_sources(event.get("text") or "", region=region)
     # Escaped, because it is read as Slack writes text.
     return {**_picked(event, _QUESTION), "text": escape(text.text)}
+
+
+def kept_upload(event: dict[str, Any], *, region: str) -> dict[str, Any]:
+    """Return what is stored of a message with files: besides what was said, their ids alone."""
+    return {**kept_of(event, region=region), "type": UPLOAD, "files": list(files_of(event))}
 
 
 def is_change_of_words(event: dict[str, Any]) -> bool:
@@ -41,6 +51,7 @@ def _change(event: dict[str, Any]) -> dict[str, Any]:
     thread_ts = message.get("thread_ts")
     return {
         **_picked(event, ("type", "subtype", "channel", "channel_type", "event_ts")),
+        "files": list(files_gone(event)),
         "message_ts": ts,
         "thread_ts": thread_ts if thread_ts != ts else None,
     }

@@ -88,6 +88,17 @@ class Asked:
         return cls(team_id, event["channel"], is_direct, event["ts"], thread_ts, event["user"], text, how)
 
 
+def files_of(message: dict[str, Any]) -> tuple[str, ...]:
+    """Return the ids of the files in a message."""
+    return tuple(file["id"] for file in message.get("files") or () if isinstance(file, dict) and file.get("id"))
+
+
+def files_gone(change: dict[str, Any]) -> tuple[str, ...]:
+    """Return the ids of the files that were in a message before it was changed or deleted."""
+    left = files_of(change.get("message") or {})
+    return tuple(file_id for file_id in files_of(change.get("previous_message") or {}) if file_id not in left)
+
+
 @dataclass(frozen=True)
 class CommandCall:
     """`/timbre NAME ARGUMENTS…`."""

@@ -68,7 +68,7 @@ def test_its_scopes_are_enough_for_everything_that_collecting_does(office: Offic
 def test_it_asks_for_each_event_that_has_a_route() -> None:
     heard = {name.partition(".")[0] for name in EVENTS}
 
-    handled = {"app_mention", "message", "reaction_added", "reaction_removed", "app_home_opened"}
+    handled = {"app_mention", "message", "reaction_added", "reaction_removed", "app_home_opened", "file_deleted"}
     assert heard == handled | {"member_joined_channel", "member_left_channel", "user_change", "team_join"}
     assert {name.partition(".")[2] for name in EVENTS if name.startswith("message.")} == {"im", "channels", "groups"}
 

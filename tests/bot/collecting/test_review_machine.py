@@ -38,6 +38,7 @@ from bot.collecting.policy import ReviewPolicy
 from bot.collecting.readers import PairReaders
 from bot.collecting.redaction.redacting import redact_sources
 from bot.collecting.reviews import Reviews
+from bot.knowledge.uploads import Uploads
 from bot.listeners.events import Events
 from bot.listeners.inbox import EventInbox, Route
 from bot.playground.errors import SlackError
@@ -121,7 +122,8 @@ class Machine(RuleBasedStateMachine):
         hearing = Hearing(
             self.database, self.slack.conversations.thread, team_id=self.slack.team_id, bot_user_id="UBOT"
         )
-        events = Events(nobody_asks, reviews, self.policy, hearing)
+        no_files: Uploads = None  # type: ignore[assignment]  # nor files
+        events = Events(nobody_asks, reviews, self.policy, hearing, no_files, bot_user_id="UBOT")
         kinds = {"message": events.message, "reaction_added": events.reaction, "reaction_removed": events.reaction}
         routes = {name: Route(handler, self.executor) for name, handler in kinds.items()}
         self.inbox = EventInbox(self.database, routes, events.kept, self.now)
