@@ -1,18 +1,23 @@
 """What Timbre answered, and what people thought of it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Text, cast, false, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storage.database import find_or_add, row_count
+from storage.pairs import Pair
 from storage.tables import AnswerRow, FeedbackRow
 
 PRIVATE = "ask:"
 """How the keys of questions begin whose answers their askers alone see: they have no message."""
+
+AT_ONCE = 500
+"""Ids that one statement names."""
 
 
 class AnswerKind(StrEnum):
@@ -133,16 +138,26 @@ def forget_questions_of(session: Session, *, team_id: str, user_id: str) -> int:
     return row_count(session.execute(update(AnswerRow).where(*theirs).values(nothing)))
 
 
-def forget_answers_from(session: Session, *, team_id: str, pair_id: int, permalink: str) -> int:
-    """Let go of what Timbre answered out of a pair that is erased, once it was posted; returns how many answers.
+def forget_answers_from(session: Session, pairs: Collection[Pair], *, team_id: str) -> int:
+    """Let go of what Timbre answered out of pairs that are erased, once it was posted; returns how many answers.
 
-    `permalink`: the pair's, by which answers name it as their source.
+    Answers name an approved answer as their source by its permalink.
     """
-    cites = cast(AnswerRow.sources, Text).contains(f'"{permalink}"', autoescape=True) if permalink else false()
-    from_it = (AnswerRow.team_id == team_id, cites | (AnswerRow.verified_pair_id == pair_id))
+    ids, links = {pair.id for pair in pairs}, {pair.permalink for pair in pairs} - {""}
+    # Read once, however many pairs there are: nothing is known of a source inside SQL but its text.
+    kept = select(AnswerRow.id, AnswerRow.verified_pair_id, AnswerRow.sources).where(
+        AnswerRow.team_id == team_id, AnswerRow.message_ts.is_not(None), AnswerRow.text != ""
+    )
+    found = [
+        id_
+        for id_, verified, sources in session.execute(kept)
+        if verified in ids or any(source.get("permalink") in links for source in sources)
+    ]
     nothing: dict[str, Any] = {"text": "", "sources": [], "read_chunks": [], "note": ""}
-    posted = AnswerRow.message_ts.is_not(None)
-    return row_count(session.execute(update(AnswerRow).where(*from_it, posted).values(nothing)))
+    for start in range(0, len(found), AT_ONCE):
+        some = AnswerRow.id.in_(found[start : start + AT_ONCE])
+        session.execute(update(AnswerRow).where(some).values(nothing))
+    return len(found)
 
 
 def set_feedback(session: Session, answer_id: int, *, user_id: str, value: int, now: datetime) -> None:

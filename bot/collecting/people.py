@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot.collecting.policy import ReviewPolicy
 from bot.collecting.standing import move
 from storage import people
-from storage.answers import forget_questions_of
+from storage.answers import forget_answers_from, forget_questions_of
 from storage.audit import append
 from storage.database import Database
 from storage.knowledge import remove_documents_of
@@ -74,6 +74,7 @@ class People:
             theirs = pairs_of_person(session, team_id=team_id, user_id=user_id)
             voices = voices_that_learnt(session, [pair.id for pair in theirs])
             erased = [self._erase_pair(session, pair, now=now) for pair in theirs]
+            forget_answers_from(session, theirs, team_id=team_id)
             questions = forget_questions_of(session, team_id=team_id, user_id=user_id) if with_questions else 0
             documents = remove_documents_of(session, team_id=team_id, user_id=user_id, now=now)
             if documents:

@@ -19,6 +19,7 @@ from bot.collecting.reading import NOT_THERE, Found, Place, Reading, Slack, pair
 from bot.collecting.standing import keep_where_it_may_be_read, move, redact_stored, settle
 from bot.collecting.votes import Act, Votes, record_votes, votes_on
 from bot.locks import Locks
+from storage.answers import forget_answers_from
 from storage.database import Database
 from storage.pairs import (
     Candidate,
@@ -170,6 +171,7 @@ class Reviews:
         if pair.status is PairStatus.ERASED:
             return pair
         if candidate is None:
+            forget_answers_from(session, [pair], team_id=pair.team_id)
             return move(session, pair, PairStatus.ERASED, approvals_needed=needed, now=now)
         pair = keep_where_it_may_be_read(session, pair, is_private=candidate.channel_is_private, now=now)
         if pair.origin is Origin.EXPORT and candidate.content_hash == pair.source_hash:

@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from bot.collecting.candidates import edited_text
 from storage import outbox
-from storage.answers import forget_answers_from
 from storage.knowledge import put_pair_chunk, remove_pair_chunk
 from storage.pairs import (
     Origin,
@@ -78,7 +77,6 @@ def move(session: Session, pair: Pair, status: PairStatus, *, approvals_needed: 
             settle(session, set_replaced_by(session, other.id, None), approvals_needed=approvals_needed, now=now)
     if status is PairStatus.ERASED:
         forget_twins(session, pair.id)
-        forget_answers_from(session, team_id=pair.team_id, pair_id=pair.id, permalink=pair.permalink)
         # What an import proposed has no card until somebody decided about it.
         if pair.priority is not Priority.PROPOSED or before is not PairStatus.CANDIDATE:
             _draw_cards_again(session, pair, pair.id, why="wipe", now=now)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from storage import answers
 from storage.answers import Answer, NewAnswer
 from storage.database import Database
+from storage.pairs import Candidate, Pair, PairStatus
 from tests.storage.racing import race
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -94,8 +95,8 @@ def test_what_was_answered_out_of_an_erased_pair_is_let_go_of(database: Database
     ]
 
     with database.writing() as session:
-        assert answers.forget_answers_from(session, team_id="T1", pair_id=4, permalink=link) == 2
-        assert answers.forget_answers_from(session, team_id="T1", pair_id=9, permalink="") == 0
+        assert answers.forget_answers_from(session, [pair_of_id(4, link)], team_id="T1") == 2
+        assert answers.forget_answers_from(session, [pair_of_id(9, "")], team_id="T1") == 0
 
     with database.reading() as session:
         for one in (citing, verbatim):
@@ -103,3 +104,9 @@ def test_what_was_answered_out_of_an_erased_pair_is_let_go_of(database: Database
             assert found
             assert (found.question, found.text, found.sources) == ("Where is the key?", "", ())
         assert [answers.get_answer(session, one.id) for one in others] == others
+
+
+def pair_of_id(number: int, permalink: str) -> Pair:
+    said = Candidate("T1", "C1", False, "1.0", "1.0", "1.1", "Who has the key?", "Ada.", "U1", "U2", permalink)
+    fields = {**vars(said), "id": number, "status": PairStatus.APPROVED, "context": None}
+    return Pair(**fields, created_at=NOW, decided_at=NOW)

@@ -308,7 +308,8 @@ def test_a_deleted_answer_or_question_erases_the_pair(desk: Desk) -> None:
     assert desk.passages() == []
 
 
-def test_what_timbre_answered_out_of_a_deleted_answer_is_not_kept(desk: Desk) -> None:
+@pytest.mark.parametrize("way", ["deleted", "opted out"])
+def test_what_timbre_answered_out_of_an_erased_answer_is_not_kept(desk: Desk, way: str) -> None:
     ts = desk.room.answered("Where is the kettle?", "On the top shelf.")
     desk.tick("UBEN", ts)
     pair = desk.pair(ts)
@@ -318,7 +319,10 @@ def test_what_timbre_answered_out_of_a_deleted_answer_is_not_kept(desk: Desk) ->
     with desk.database.writing() as session:
         kept = add_answer(session, said, now=NOW)
 
-    desk.delete("UMIA", ts, thread_ts=pair.thread_ts)
+    if way == "deleted":
+        desk.delete("UMIA", ts, thread_ts=pair.thread_ts)
+    else:
+        desk.people.opt_out(team_id=TEAM, user_id="UMIA")
 
     with desk.database.reading() as session:
         found = get_answer(session, kept.id)
