@@ -180,6 +180,18 @@ def evaluate(
     call("evaluate", data=data, pairs=pairs, base=base, adapter=adapter, against=against, json_file=json)
 
 
+@app.command()
+def retrieval_report(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder with corpus.jsonl, queries.jsonl and qrels.jsonl.")
+    ],
+    json: JsonFile = None,
+    data: Data = None,
+) -> None:
+    """Measure how well retrieval finds the answers to a folder of questions."""
+    call("retrieval_report", data=data, folder=folder, json_file=json)
+
+
 @database.command()
 def upgrade(data: Data = None) -> None:
     """Bring the database's tables to this version."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 import numpy as np
 
 from bot.answering.answerer import Answered
+from bot.answering.embedding import embed_chunks
 from bot.answering.retrieval import Place, Retriever
 from bot.bootstrap import answerer_of, models_of, open_knowledge
 from bot.settings import Settings
@@ -33,9 +34,9 @@ class Reranked:
             chunks = list(readable_chunks(session, ids, team_id=team_id, channel_ids=channel_ids).values())
         if not chunks:
             return {}
-        rows = np.array(self._embed([f"{chunk.title}\n{chunk.text}" for chunk in chunks]))
+        rows = np.array(embed_chunks(chunks, self._embed))
         query = np.array(vector)
-        cosines = rows @ query / (np.linalg.norm(rows, axis=1) * np.linalg.norm(query))
+        cosines = rows @ query / np.linalg.norm(query)
         ranked = sorted(zip(chunks, cosines.tolist(), strict=True), key=lambda item: -item[1])
         return {chunk.id: cosine for chunk, cosine in ranked[:limit]}
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.answering.embedding import embed_chunks
 from bot.answering.retrieval import Hit, Place, Retriever
 from storage.database import Database
 from storage.knowledge import Chunk, chunks_to_index, mark_all_unindexed, mark_indexed, readable_chunks
@@ -48,17 +49,18 @@ class Indexing:
         while self.add_contexts():
             self.follow()
 
-    def follow(self) -> int:
-        """Bring the index up to SQL; returns how many chunks were embedded or removed."""
+    def follow(self, on_progress: Callable[[int], None] = lambda _: None) -> int:
+        """Bring the index up to SQL; returns how many chunks were embedded or removed, and tells it on the way."""
         total = 0
         while chunks := self._next_chunks():
             standing = [chunk for chunk in chunks if not chunk.removed]
             if standing:
-                self._index.upsert(standing, self._embed([f"{chunk.title}\n{chunk.text}" for chunk in standing]))
+                self._index.upsert(standing, embed_chunks(standing, self._embed))
             self._index.remove([chunk for chunk in chunks if chunk.removed])
             with self._database.writing() as session:
                 mark_indexed(session, chunks, now=self._now())
             total += len(chunks)
+            on_progress(total)
         return total
 
     def add_contexts(self) -> int:

@@ -9,9 +9,12 @@ from storage.knowledge import Chunk, readable_chunks
 from storage.lexical import lexical_search
 
 CANDIDATES = 20
-# Found on StackFAQ and two other sets: a fifth of the scaled BM25 score beside the cosine beats either arm alone,
-# where fusing ranks was worse than the dense arm.
-LEXICAL_WEIGHT = 0.2
+LEXICAL_WEIGHT = 0.35
+"""What a passage's words may add to its cosine, where they are all that was asked for (docs/experiments.md)."""
+CERTAIN = 0.6
+"""Cosine of the best passage from which the dense arm is taken to know what the question is about."""
+UNCERTAIN_WEIGHT = 4.0
+"""What words may add beyond `LEXICAL_WEIGHT` where nothing is near: an error code, say, has no meaning to go by."""
 
 
 class Index(Protocol):
@@ -39,6 +42,14 @@ class Hit:
     score: float
 
 
+@dataclass(frozen=True)
+class Candidates:
+    """What the two arms found, each with its own score by chunk id, best first."""
+
+    dense: Mapping[int, float]
+    lexical: Mapping[int, float]
+
+
 class Retriever:
     """Searches the knowledge that may be used in a place."""
 
@@ -51,34 +62,46 @@ class Retriever:
         self, question: str, place: Place, *, limit: int, without: Callable[[Chunk], bool] = lambda _: False
     ) -> list[Hit]:
         """Return the best passages for a question, best first, leaving out those of which `without` is true."""
+        return self.rank(self.candidates(question, place), place, limit=limit, without=without)
+
+    def candidates(self, question: str, place: Place) -> Candidates:
+        """Return what each arm finds for a question in a place, before they are fused."""
         vector = self._embed([question])[0]
         dense = self._index.search(vector, team_id=place.team_id, channel_ids=place.channel_ids, limit=CANDIDATES)
         with self._database.reading() as session:
             lexical = lexical_search(
                 session, question, team_id=place.team_id, channel_ids=place.channel_ids, limit=CANDIDATES
             )
-            ids = dense.keys() | lexical.keys()
-            chunks = readable_chunks(session, ids, team_id=place.team_id, channel_ids=place.channel_ids)
+        return Candidates(dense, lexical)
+
+    def rank(
+        self, found: Candidates, place: Place, *, limit: int, without: Callable[[Chunk], bool] = lambda _: False
+    ) -> list[Hit]:
+        """Return the best of what was found, best first, of what SQL says may be read in this place."""
+        fused = fuse(found.dense, found.lexical)
+        with self._database.reading() as session:
+            chunks = readable_chunks(session, fused, team_id=place.team_id, channel_ids=place.channel_ids)
         hits = [
             Hit(chunks[id_], similarity, score)
-            for id_, (similarity, score) in fuse(dense, lexical).items()
+            for id_, (similarity, score) in fused.items()
             if id_ in chunks and not without(chunks[id_])
         ]
-        return sorted(hits, key=lambda hit: -hit.score)[:limit]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.chunk.id))[:limit]
 
 
 def fuse(dense: Mapping[int, float], lexical: Mapping[int, float]) -> dict[int, tuple[float, float]]:
-    """Return similarity and fused score by id.
+    """Return similarity and fused score by id: the cosine, and so much for the share of the question its words hold.
 
-    What only the lexical arm found lies further away than everything the dense arm found: its similarity is taken to be
-    the smallest of those.
+    Neither is relative to what else was found, so that words which hold little of the question change little. What only
+    the lexical arm found lies further away than everything the dense arm found: its similarity is taken to be the
+    smallest of those.
     """
     floor = min(dense.values(), default=0.0)
-    best = max(lexical.values(), default=0.0)
-    return {
-        id_: (
-            dense.get(id_, floor),
-            dense.get(id_, floor) + (LEXICAL_WEIGHT * lexical.get(id_, 0.0) / best if best > 0 else 0.0),
-        )
-        for id_ in dense.keys() | lexical.keys()
-    }
+    weight = lexical_weight(max(dense.values(), default=0.0))
+    similarity = {id_: dense.get(id_, floor) for id_ in dense.keys() | lexical.keys()}
+    return {id_: (near, near + weight * lexical.get(id_, 0.0)) for id_, near in similarity.items()}
+
+
+def lexical_weight(best: float) -> float:
+    """Return what the words are worth beside a cosine, where the best passage has this one."""
+    return LEXICAL_WEIGHT + UNCERTAIN_WEIGHT * min(1.0, max(0.0, 1 - best / CERTAIN))

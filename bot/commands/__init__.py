@@ -7,6 +7,7 @@ from bot.commands.collecting import import_slack
 from bot.commands.documents import ingest, sources_list, sources_remove
 from bot.commands.knowing import ask
 from bot.commands.learning import evaluate, train
+from bot.commands.measuring import retrieval_report
 from bot.commands.pairs import pairs_export, pairs_import, pairs_list, pairs_show
 from bot.commands.running import bot, demo, playground, serve, tour, worker
 
@@ -15,6 +16,6 @@ COMMANDS: dict[str, Callable[..., None]] = {
     for command in (
         *(demo, tour, bot, serve, worker, playground),
         *(ask, ingest, sources_list, sources_remove, import_slack, pairs_list, pairs_show, pairs_export, pairs_import),
-        *(train, evaluate, upgrade, doctor),
+        *(train, evaluate, retrieval_report, upgrade, doctor),
     )
 }

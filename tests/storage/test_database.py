@@ -18,7 +18,7 @@ from storage.database import MIGRATIONS, Database, DatabaseError, sqlite_url
 from storage.tables import Base
 
 # Full-text search is the database's own, and no table of ours: the migration writes it out.
-FULL_TEXT = {"ix_chunks_full_text", "chunk_text"}
+FULL_TEXT = {"ix_chunks_full_text", "full_text", "chunk_text"}
 
 
 def pragma(database: Database, name: str) -> object:

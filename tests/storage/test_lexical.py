@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage import knowledge
+from storage import knowledge, lexical
 from storage.database import Database
 from storage.knowledge import NewDocument
 from storage.lexical import lexical_search
@@ -49,6 +49,59 @@ def test_other_forms_of_a_word_are_found(database: Database) -> None:
 def test_words_of_the_title_count(database: Database) -> None:
     put(database, "Nothing else.")
     assert search(database, "notes") == ["Nothing else."]
+
+
+def scores(database: Database, question: str) -> list[float]:
+    with database.reading() as session:
+        return list(lexical_search(session, question, team_id="T1", channel_ids=(), limit=9).values())
+
+
+def test_a_score_is_the_share_of_the_question_that_a_passage_holds(database: Database) -> None:
+    put(database, "boiler valve", "The fence is white.", "The gate is open.", "Lunch is at noon.")
+
+    whole, half = scores(database, "boiler valve")[0], scores(database, "boiler fence")[0]
+
+    assert 0.4 < whole < 1
+    assert 0.4 < half / whole < 0.6
+    assert scores(database, "boiler of an unknown make")[0] < half
+
+
+def test_a_word_counts_the_more_the_fewer_passages_have_it(database: Database) -> None:
+    put(database, *(f"The boiler number {number} is warm." for number in range(9)), "The heron is here now.")
+
+    assert search(database, "boiler heron")[0] == "The heron is here now."
+
+
+def test_a_word_counts_more_where_it_is_said_more_often(database: Database) -> None:
+    put(database, "The boiler is in the far cellar today.", "The boiler boiler boiler is far today.", "Lunch is late.")
+
+    assert search(database, "boiler")[0] == "The boiler boiler boiler is far today."
+
+
+def test_words_that_are_everywhere_are_not_searched_for(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lexical, "COMMON_AT_LEAST", 3)
+    put(database, *(f"The boiler number {number} is warm." for number in range(9)), "A heron.", "The heron's boiler.")
+
+    assert search(database, "boiler") == []
+    assert set(search(database, "boiler heron")) == {"A heron.", "The heron's boiler."}
+
+
+def test_how_common_a_word_is_follows_what_is_removed(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lexical, "COMMON_AT_LEAST", 3)
+    put(database, "boiler one", "boiler two", "boiler three", "boiler four", "lunch", "fence")
+    assert search(database, "boiler") == []
+
+    put(database, "boiler one", "lunch", "fence")
+
+    assert search(database, "boiler") == ["boiler one"]
+
+
+@pytest.mark.parametrize("question", ["INC-4821", "see INC-4821!", "inc 4821", "config.yaml", "api.example.com/v2/pay"])
+def test_numbers_files_and_addresses_are_found_as_they_are_typed(database: Database, question: str) -> None:
+    told = "As INC-4821 says, config.yaml names api.example.com/v2/pay as the place."
+    put(database, "Nothing of that.", "Lunch is at noon.", told)
+
+    assert search(database, question)[:1] == [told]
 
 
 def test_no_more_than_the_limit_is_found(database: Database) -> None:

@@ -1,8 +1,10 @@
 """Passages are found by meaning and by words, and only where they may be read."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.answering.retrieval import LEXICAL_WEIGHT, Place, fuse
+from bot.answering.retrieval import LEXICAL_WEIGHT, Place, fuse, lexical_weight
 from bot.bootstrap import Knowledge
 from storage.knowledge import NewDocument, put_document
 from tests.bot.conftest import NOW, TEAM
@@ -18,15 +20,27 @@ def know(knowledge: Knowledge, *documents: NewDocument) -> None:
     knowledge.indexing.follow()
 
 
-def test_a_score_is_the_cosine_and_a_fifth_of_the_scaled_word_score() -> None:
-    fused = fuse({1: 0.8, 2: 0.7}, {2: 10.0, 1: 5.0})
+def test_a_score_is_the_cosine_and_a_part_of_the_words_share() -> None:
+    fused = fuse({1: 0.8, 2: 0.7}, {2: 0.6, 1: 0.3})
 
-    assert fused[1] == pytest.approx((0.8, 0.8 + LEXICAL_WEIGHT / 2))
-    assert fused[2] == pytest.approx((0.7, 0.7 + LEXICAL_WEIGHT))
+    assert fused[1] == pytest.approx((0.8, 0.8 + LEXICAL_WEIGHT * 0.3))
+    assert fused[2] == pytest.approx((0.7, 0.7 + LEXICAL_WEIGHT * 0.6))
 
 
 def test_what_only_words_found_is_no_nearer_than_what_meaning_found() -> None:
-    assert fuse({1: 0.8, 2: 0.3}, {3: 2.0})[3] == pytest.approx((0.3, 0.3 + LEXICAL_WEIGHT))
+    assert fuse({1: 0.8, 2: 0.3}, {3: 0.5})[3] == pytest.approx((0.3, 0.3 + LEXICAL_WEIGHT * 0.5))
+
+
+def test_words_decide_where_nothing_is_near() -> None:
+    near, far = fuse({1: 0.85, 2: 0.65}, {2: 0.4}), fuse({1: 0.30, 2: 0.10}, {2: 0.4})
+
+    assert near[1][1] > near[2][1]
+    assert far[2][1] > far[1][1]
+
+
+@given(best=st.floats(-1, 1), better=st.floats(-1, 1))
+def test_words_are_worth_less_the_nearer_the_best_passage_is(best: float, better: float) -> None:
+    assert best > better or lexical_weight(best) >= lexical_weight(better) >= LEXICAL_WEIGHT
 
 
 @pytest.mark.parametrize(("dense", "lexical"), [({}, {}), ({1: -0.1}, {}), ({}, {1: 3.0}), ({1: 0.5}, {1: 0.0})])
@@ -69,3 +83,12 @@ def test_a_passage_can_be_left_out(knowledge: Knowledge) -> None:
 
 def test_an_empty_knowledge_has_no_passages(knowledge: Knowledge) -> None:
     assert knowledge.retriever.search("Where do the spare keys hang?", Place(TEAM), limit=3) == []
+
+
+def test_an_error_code_is_found_by_its_word_alone(knowledge: Knowledge) -> None:
+    codes = [f"The winch reports E{number} when its motor is too warm to go on." for number in range(500, 540)]
+    know(knowledge, NewDocument(TEAM, "a", "Winch", None, tuple(codes)))
+
+    hits = knowledge.retriever.search("E517", Place(TEAM), limit=1)
+
+    assert [hit.chunk.text for hit in hits] == [codes[17]]
