@@ -85,9 +85,9 @@ def main() -> None:
     sys.stdout.write("\n")
 
 
-def fill(database: Database, pairs: int) -> None:
-    """Store pairs, every other one approved, in parts that each are one transaction."""
-    numbered = enumerate(islice(product(ASKED, THINGS.split(), BOATS.split()), pairs))
+def fill(database: Database, pairs: int, *, since: int = 0) -> None:
+    """Store the pairs from number `since`, every other one approved, in parts that each are one transaction."""
+    numbered = islice(enumerate(islice(product(ASKED, THINGS.split(), BOATS.split()), pairs)), since, None)
     while part := list(islice(numbered, 500)):
         with database.writing() as session:
             for number, (asked, thing, boat) in part:
