@@ -33,4 +33,5 @@ def _asks(chunk: Chunk) -> bool:
 
 def _units(vectors: Sequence[Sequence[float]] | Sequence[np.ndarray]) -> np.ndarray:
     rows = np.asarray(vectors, dtype=np.float32)
-    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9)
+    units: np.ndarray = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9)
+    return units
