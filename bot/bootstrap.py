@@ -16,6 +16,7 @@ from slack_sdk.errors import SlackApiError
 from bot.answering.answerer import Answerer, AnswerLimits
 from bot.answering.correcting import Corrections
 from bot.answering.delivering import Delivery
+from bot.answering.former import FormerIndex
 from bot.answering.gaps import Gaps
 from bot.answering.hearing import Hearing
 from bot.answering.indexing import Indexing
@@ -131,6 +132,8 @@ def models_of(settings: Settings) -> Models:
         url=settings.models_url,
         api_key=settings.models_api_key.get_secret_value(),
         embedding_model=settings.embedding_model,
+        embedding_url=settings.embedding_url,
+        embedding_api_key=settings.embedding_api_key.get_secret_value(),
         timeout_s=settings.model_timeout_s,
         answer_timeout_s=settings.answer_timeout_s,
     )
@@ -140,7 +143,8 @@ def open_knowledge(settings: Settings, database: Database, *, now: Callable[[], 
     """Open the index and what stands on it. Raises `storage.vectors.IndexInUseError`."""
     models = models_of(settings)
     index = VectorIndex(settings.data / "index", embedder=settings.embedding_model)
-    retriever = Retriever(database, index, models.embed)
+    former = FormerIndex(database, index, models.embed_by, models.embed)
+    retriever = Retriever(database, index, models.embed, former)
     indexing = Indexing(database, index, models.embed, retriever, passages=settings.passages, now=now)
     answerer = answerer_of(settings, database, retriever, models, now=now)
     return Knowledge(database, index, models, retriever, indexing, answerer)

@@ -21,6 +21,8 @@ app = typer.Typer(
 )
 database = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(database, name="db")
+index = typer.Typer(help="Look after the vector index, which follows the database.", no_args_is_help=True)
+app.add_typer(index, name="index")
 app.add_typer(pairs_app, name="pairs")
 app.add_typer(sources_app, name="sources")
 
@@ -196,6 +198,18 @@ def retrieval_report(
 def upgrade(data: Data = None) -> None:
     """Bring the database's tables to this version."""
     call("upgrade", data=data)
+
+
+@index.command()
+def check(json: JsonFlag = False, data: Data = None) -> None:
+    """Say how the index differs from the database: exit code 0 when it does not, 1 when it does."""
+    call("index_check", data=data, as_json=json)
+
+
+@index.command()
+def rebuild(data: Data = None) -> None:
+    """Make the index anew from the database, or have the bot that runs do it."""
+    call("index_rebuild", data=data)
 
 
 @app.command()

@@ -15,7 +15,8 @@ from bot.slack.conversations import Conversations
 from bot.slack.roles import Roles
 from storage.adapters import Adapter, live_voice
 from storage.database import Database, DatabaseError
-from storage.vectors import IndexInUseError, VectorIndex
+from storage.knowledge import count_all_chunks
+from storage.vectors import IndexInUseError, VectorIndex, marked_embedder
 from storage.workspaces import workspaces
 from training.base_folder import BaseModelMissing, base_folder
 from training.refusals import VoiceNotLoaded
@@ -46,6 +47,7 @@ def examine(settings: Settings) -> list[Finding]:
         "index": _index,
         "base model": _base_model,
         "model server": _models,
+        "embedder": _embedder,
         "Slack": _slack,
     }
     return [_finding(what, check, settings) for what, check in checks.items()]
@@ -92,11 +94,28 @@ def _database(settings: Settings) -> str:
 
 
 def _index(settings: Settings) -> str:
+    former = marked_embedder(settings.data / "index")
+    changed = f"; its vectors are {former}'s, and the bot embeds everything anew with {settings.embedding_model}"
+    note = changed if former not in ("", settings.embedding_model) else _waiting(settings)
     try:
         VectorIndex.check(settings.data / "index")
     except IndexInUseError:
-        return "in use by a running bot"
-    return "free; a bot can open it"
+        return f"in use by a running bot{note}"
+    return f"free; a bot can open it{note}"
+
+
+def _waiting(settings: Settings) -> str:
+    database = Database(settings.database)
+    try:
+        if not database.is_current():
+            return ""
+        with database.reading() as session:
+            passages, waiting = count_all_chunks(session)
+    except DatabaseError:
+        return ""  # a finding of its own
+    finally:
+        database.close()
+    return f"; {waiting} of {passages} passages wait to be embedded" if waiting else ""
 
 
 def _base_model(settings: Settings) -> str:
@@ -113,8 +132,13 @@ def _models(settings: Settings) -> str:
             "set TIMBRE_BASE_MODEL_NAME"
         )
     _check_voices(settings, models)
-    size = len(models.embed(["hello"])[0])
-    return f"{settings.models_url} serves {', '.join(names)}; vectors have {size} numbers"
+    return f"{settings.models_url} serves {', '.join(names)}"
+
+
+def _embedder(settings: Settings) -> str:
+    size = len(models_of(settings).embed(["hello"])[0])
+    where = settings.embedding_url or settings.models_url
+    return f"{settings.embedding_model} at {where}; vectors have {size} numbers"
 
 
 def _check_voices(settings: Settings, models: Models) -> None:

@@ -57,7 +57,11 @@ class Settings(BaseSettings):
     models_api_key: SecretStr = Field(SecretStr("none"), description="its key, if it wants one")
     base_model: str = Field(str(STARTER), description="hub id or folder of the base model; the starter model ships")
     base_model_name: str = Field("base", min_length=1, description="the base model's name at `models_url`")
-    embedding_model: str = Field("all-MiniLM-L6-v2", min_length=1, description="the embedder's name at `models_url`")
+    embedding_model: str = Field(
+        "all-MiniLM-L6-v2", min_length=1, description="the embedder's name where texts are embedded"
+    )
+    embedding_url: str = Field("", description="OpenAI-compatible server for embeddings; empty: `models_url`")
+    embedding_api_key: SecretStr = Field(SecretStr(""), description="its key, if it wants one")
 
     house_style: Path | None = Field(None, description="Markdown file that says how the team writes")
     passages: int = Field(3, ge=1, le=20, description="passages put before the model for one answer")
@@ -79,9 +83,11 @@ class Settings(BaseSettings):
     seed: int = Field(0, ge=0, description="seed of every random choice in training")
     ballot_days: float = Field(7, gt=0, description="days until an undecided comparison expires")
 
-    @field_validator("slack_api_url", "models_url")
+    @field_validator("slack_api_url", "models_url", "embedding_url")
     @classmethod
-    def _is_http(cls, value: str) -> str:
+    def _is_http(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.field_name == "embedding_url":
+            return value
         if not value.startswith(("http://", "https://")):
             raise ValueError("should start with http:// or https://")
         if not _has_host_and_port(value):

@@ -172,6 +172,12 @@ def chunks_to_index(session: Session, *, limit: int) -> list[Chunk]:
     return [_chunk(row) for row in rows]
 
 
+def standing_chunks(session: Session, *, after: int, limit: int) -> list[Chunk]:
+    """Return chunks that stand and have an id above `after`, in order of their ids, whether indexed or not."""
+    standing = select(ChunkRow).where(ChunkRow.id > after, ChunkRow.removed_at.is_(None))
+    return [_chunk(row) for row in session.scalars(standing.order_by(ChunkRow.id).limit(limit))]
+
+
 def mark_indexed(session: Session, chunks: Collection[Chunk], *, now: datetime) -> None:
     """Record that the index holds `chunks` as they were read; one that changed meanwhile stays to be indexed."""
     for chunk in chunks:
@@ -194,6 +200,12 @@ def mark_all_unindexed(session: Session) -> int:
 def count_chunks(session: Session, *, team_id: str) -> tuple[int, int]:
     """Return how many passages stand, and how many of those the index has yet to follow."""
     standing = select(func.count()).where(ChunkRow.team_id == team_id, ChunkRow.removed_at.is_(None))
+    return session.scalar(standing) or 0, session.scalar(standing.where(ChunkRow.indexed_at.is_(None))) or 0
+
+
+def count_all_chunks(session: Session) -> tuple[int, int]:
+    """Return what `count_chunks` does, of every team: there is one index for all."""
+    standing = select(func.count()).where(ChunkRow.removed_at.is_(None))
     return session.scalar(standing) or 0, session.scalar(standing.where(ChunkRow.indexed_at.is_(None))) or 0
 
 

@@ -1,11 +1,15 @@
 """The vector index: Chroma, embedded in one process. It follows SQL and can be rebuilt from it at any time.
 
+Vectors of two embedders can't be compared, so each has collections of its own. When another embedder is set, the former
+one's stay and answer until its own hold everything.
+
 What everybody may see is in one collection, each private channel's passages in one of their own: permission chooses
 which collections are asked, so what isn't asked can't leak.
 """
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
@@ -17,54 +21,117 @@ from filelock import FileLock, Timeout
 
 from storage.knowledge import Chunk
 
+MADE = 2
+"""Which way vectors are made of passages: raised when it changes, so that an index made the old way is made anew."""
+READ_AT_ONCE = 5_000
+
 
 class IndexInUseError(RuntimeError):
     """Another process owns the index."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A vector in the index: of which chunk it is, and where it is looked for."""
+
+    chunk_id: int
+    team_id: str
+    channel_id: str | None
 
 
 class VectorIndex:
     """Owns the Chroma folder for as long as it lives: Chroma's embedded client is not safe for two processes."""
 
     def __init__(self, folder: Path, *, embedder: str) -> None:
-        """Open the index of `embedder`'s vectors, letting go of any other embedder's.
-
-        Raises `IndexInUseError` when another process has it open.
-        """
+        """Open the index of `embedder`'s vectors. Raises `IndexInUseError` when another process has it open."""
         self._lock = _locked(folder)
         self._client = _open(folder)
-        self._collections: dict[tuple[str, str | None], chromadb.Collection] = {}
-        # Vectors of two embedders can't be compared: each has collections of its own.
-        self._embedder = sha256(embedder.encode()).hexdigest()[:8]
-        self._drop_other_embedders()
+        self._collections: dict[tuple[str, str, str | None], chromadb.Collection] = {}
+        self._marks = folder / "embedder.txt"
+        self._embedder = embedder
+        if not self._client.list_collections():
+            self.mark()
+        self.former = self._find_former()
+        """The embedder whose vectors answer until `finish`, None when there is none that has more than this one."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing in the index: then SQL's marks say nothing of it."""
-        return not any(collection.count() for collection in self._client.list_collections())
+        """Whether it has no vector of its embedder: then SQL's marks say nothing of it."""
+        return not any(collection.count() for collection in self._all_of(self._embedder))
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether SQL's marks are about this embedder's vectors, and not another's."""
+        return marked_embedder(self._marks.parent) == self._embedder
+
+    def mark(self) -> None:
+        """Have SQL's marks be about this embedder's vectors from now on."""
+        self._marks.write_text(self._embedder, encoding="utf-8")
+
+    def finish(self) -> None:
+        """Let go of every other embedder's vectors: this one's are complete."""
+        own = _suffix(self._embedder)
+        for collection in self._client.list_collections():
+            if not collection.name.endswith(own):
+                self._client.delete_collection(collection.name)
+        self.former = None
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        self._collections.clear()
+        for collection in self._client.list_collections():
+            self._client.delete_collection(collection.name)
+        self.former = None
+
+    def contents(self) -> dict[Held, str]:
+        """Return what its embedder's collections hold, with the fingerprint of the text each vector was made of."""
+        held: dict[Held, str] = {}
+        for collection in self._all_of(self._embedder):
+            scope = collection.metadata or {}
+            for start in range(0, collection.count(), READ_AT_ONCE):
+                part = collection.get(include=["metadatas"], limit=READ_AT_ONCE, offset=start)
+                for id_, made_of in zip(part["ids"], part["metadatas"] or [], strict=True):
+                    where = Held(int(id_), str(scope.get("team_id")), cast("str | None", scope.get("channel_id")))
+                    held[where] = str((made_of or {}).get("made_of"))
+        return held
 
     def upsert(self, chunks: Sequence[Chunk], vectors: Sequence[Sequence[float]]) -> None:
         """Add or replace the vectors of `chunks`, as many rows as chunks."""
         for team_id, channel_id in dict.fromkeys((chunk.team_id, chunk.channel_id) for chunk in chunks):
             rows = [
-                (str(chunk.id), vector)
+                (str(chunk.id), vector, {"made_of": fingerprint(chunk)})
                 for chunk, vector in zip(chunks, vectors, strict=True)
                 if (chunk.team_id, chunk.channel_id) == (team_id, channel_id)
             ]
-            embeddings: Any = [list(vector) for _, vector in rows]
-            self._collection(team_id, channel_id).upsert(ids=[id_ for id_, _ in rows], embeddings=embeddings)
+            embeddings: Any = [list(vector) for _, vector, _ in rows]
+            self._collection(self._embedder, team_id, channel_id).upsert(
+                ids=[id_ for id_, _, _ in rows], embeddings=embeddings, metadatas=[made_of for _, _, made_of in rows]
+            )
 
     def remove(self, chunks: Collection[Chunk]) -> None:
         """Let go of `chunks`; those it does not hold are passed over."""
-        for chunk in chunks:
-            self._collection(chunk.team_id, chunk.channel_id).delete(ids=[str(chunk.id)])
+        for embedder in filter(None, (self._embedder, self.former)):
+            for chunk in chunks:
+                self._collection(embedder, chunk.team_id, chunk.channel_id).delete(ids=[str(chunk.id)])
 
     def search(
         self, vector: Sequence[float], *, team_id: str, channel_ids: Collection[str], limit: int
     ) -> dict[int, float]:
         """Return the nearest chunks: cosine similarity (1 is the same direction) by chunk id, best first."""
+        return self._search(self._embedder, vector, team_id, channel_ids, limit)
+
+    def search_former(
+        self, vector: Sequence[float], *, team_id: str, channel_ids: Collection[str], limit: int
+    ) -> dict[int, float]:
+        """Return the nearest chunks to a vector of the former embedder's, as `search` does."""
+        return self._search(self.former, vector, team_id, channel_ids, limit) if self.former else {}
+
+    def _search(
+        self, embedder: str, vector: Sequence[float], team_id: str, channel_ids: Collection[str], limit: int
+    ) -> dict[int, float]:
         found: dict[int, float] = {}
         for channel_id in (None, *channel_ids):
-            collection = self._collection(team_id, channel_id)
+            collection = self._collection(embedder, team_id, channel_id)
             if count := collection.count():
                 query: Any = [list(vector)]
                 answer = collection.query(query_embeddings=query, n_results=min(limit, count), include=["distances"])
@@ -86,21 +153,48 @@ class VectorIndex:
         finally:
             lock.release()
 
-    def _drop_other_embedders(self) -> None:
-        # SQL marks what one index holds. Another embedder's would miss what changed since, and keep what was erased.
+    def _find_former(self) -> str | None:
+        """Return the embedder that has the most vectors, unless it is this one."""
+        counts: dict[str, int] = {}
         for collection in self._client.list_collections():
-            if not collection.name.endswith(f".{self._embedder}"):
-                self._client.delete_collection(collection.name)
+            # One made another way says nothing to a vector made this way, and says of itself no more than its name.
+            embedder = (collection.metadata or {}).get("embedder")
+            if isinstance(embedder, str) and collection.name.endswith(_suffix(embedder)):
+                counts[embedder] = counts.get(embedder, 0) + collection.count()
+        fullest = max(counts, key=counts.__getitem__, default=self._embedder)
+        return fullest if counts.get(fullest, 0) > counts.get(self._embedder, 0) else None
 
-    def _collection(self, team_id: str, channel_id: str | None) -> chromadb.Collection:
-        if (known := self._collections.get((team_id, channel_id))) is not None:
+    def _all_of(self, embedder: str) -> list[chromadb.Collection]:
+        return [one for one in self._client.list_collections() if one.name.endswith(_suffix(embedder))]
+
+    def _collection(self, embedder: str, team_id: str, channel_id: str | None) -> chromadb.Collection:
+        key = (embedder, team_id, channel_id)
+        if (known := self._collections.get(key)) is not None:
             return known
         scope = channel_id or "everybody"
-        name = re.sub(r"[^a-zA-Z0-9._-]", "-", f"{team_id}.{scope}.{self._embedder}")
+        name = re.sub(r"[^a-zA-Z0-9._-]", "-", f"{team_id}.{scope}") + _suffix(embedder)
+        about = {"embedder": embedder, "team_id": team_id} | ({"channel_id": channel_id} if channel_id else {})
         found = self._client.get_or_create_collection(
-            name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+            name, embedding_function=None, metadata=about, configuration={"hnsw": {"space": "cosine"}}
         )
-        return self._collections.setdefault((team_id, channel_id), found)
+        return self._collections.setdefault(key, found)
+
+
+def marked_embedder(folder: Path) -> str:
+    """Return whose vectors SQL's marks are about, empty when there are none yet: to be read beside a running bot."""
+    try:
+        return (folder / "embedder.txt").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
+def fingerprint(chunk: Chunk) -> str:
+    """Return what changes when a chunk's vector has to be made anew."""
+    return sha256(f"{chunk.pair_id is not None}\x00{chunk.title}\x00{chunk.text}".encode()).hexdigest()[:16]
+
+
+def _suffix(embedder: str) -> str:
+    return "." + sha256(f"{embedder}\x00{MADE}".encode()).hexdigest()[:8]
 
 
 def _locked(folder: Path) -> FileLock:

@@ -79,6 +79,8 @@ class FakeModelServer:
         """Forget everything it was asked and told."""
         self.loaded: dict[str, str] = {}
         self.refuses: set[str] = set()
+        self.embedders_gone: set[str] = set()
+        self.embedded_by: list[str] = []
         self.asked: list[dict[str, Any]] = []
         self.says: str | None = None
         self.is_down = False
@@ -158,6 +160,9 @@ class FakeModelServer:
         body = await request.json()
         if self.is_down:
             return _refusal(500, "it is down")
+        if body["model"] in self.embedders_gone:
+            return _refusal(404, "no such model", "model_not_found")
+        self.embedded_by.append(body["model"])
         texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
         data = [
             {"object": "embedding", "index": index, "embedding": self._coded(text, body.get("encoding_format"))}

@@ -1,6 +1,8 @@
 """Has the vector index follow SQL, and looks up what each approved pair would have been answered from."""
 
+import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +11,30 @@ from sqlalchemy.orm import Session
 from bot.answering.embedding import embed_chunks
 from bot.answering.retrieval import Hit, Place, Retriever
 from storage.database import Database
-from storage.knowledge import Chunk, chunks_to_index, mark_all_unindexed, mark_indexed, readable_chunks
+from storage.knowledge import Chunk, chunks_to_index, mark_all_unindexed, mark_indexed, readable_chunks, standing_chunks
 from storage.pairs import Pair, set_context
-from storage.vectors import VectorIndex
+from storage.vectors import Held, VectorIndex, fingerprint
 from storage.waiting import pairs_without_context
 
+logger = logging.getLogger(__name__)
+
 BATCH = 64
+LOGGED_EVERY = 16 * BATCH
+COMPARED_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Differences:
+    """How the index differs from SQL: passages it lacks, vectors it should not have, and vectors of other texts."""
+
+    passages: int
+    missing: int
+    extra: int
+    stale: int
+
+    @property
+    def total(self) -> int:
+        return self.missing + self.extra + self.stale
 
 
 class Indexing:
@@ -39,9 +59,16 @@ class Indexing:
 
     def check(self) -> None:
         """Rebuild an index that was lost, or belongs to another embedder, from SQL."""
-        if self._index.is_empty:
-            with self._database.writing() as session:
-                mark_all_unindexed(session)
+        if self._index.former:
+            logger.info("passages are embedded anew; until that is done, %s's index answers", self._index.former)
+        if self._index.is_empty or not self._index.is_marked:
+            self._mark_all()
+
+    def rebuild(self, on_progress: Callable[[int], None] = lambda _: None) -> int:
+        """Make the index anew from SQL; returns how many chunks it holds."""
+        self._index.clear()
+        self._mark_all()
+        return self.follow(on_progress)
 
     def catch_up(self) -> None:
         """Follow SQL, then look up the passages of pairs that have none: in this order, so that all are there."""
@@ -61,7 +88,23 @@ class Indexing:
                 mark_indexed(session, chunks, now=self._now())
             total += len(chunks)
             on_progress(total)
+            if total % LOGGED_EVERY == 0:
+                logger.info("%d passages embedded or removed so far", total)
+        if self._index.former:
+            self._index.finish()
+            logger.info("every passage is embedded by the embedder in use, whose index answers from now on")
         return total
+
+    def compare(self) -> Differences:
+        """Return how the index differs from SQL."""
+        held, missing, stale, standing, last = self._index.contents(), 0, 0, 0, 0
+        while chunks := self._standing(after=last):
+            for chunk in chunks:
+                made_of = held.pop(Held(chunk.id, chunk.team_id, chunk.channel_id), None)
+                missing += made_of is None
+                stale += made_of is not None and made_of != fingerprint(chunk)
+            standing, last = standing + len(chunks), chunks[-1].id
+        return Differences(standing, missing=missing, extra=len(held), stale=stale)
 
     def add_contexts(self) -> int:
         """Look up the passages of approved pairs that have none yet; returns for how many it was done."""
@@ -79,6 +122,15 @@ class Indexing:
             if is_current := self._are_current(session, hits, place):
                 set_context(session, pair.id, [_as_context(hit) for hit in hits])
         return is_current
+
+    def _mark_all(self) -> None:
+        with self._database.writing() as session:
+            mark_all_unindexed(session)
+        self._index.mark()
+
+    def _standing(self, *, after: int) -> list[Chunk]:
+        with self._database.reading() as session:
+            return standing_chunks(session, after=after, limit=COMPARED_AT_ONCE)
 
     def _next_chunks(self) -> list[Chunk]:
         with self._database.reading() as session:

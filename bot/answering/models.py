@@ -19,13 +19,27 @@ class Models:
     """One model server. Answers are greedy, so that the same question gets the same answer."""
 
     def __init__(
-        self, *, url: str, api_key: str, embedding_model: str, timeout_s: float, answer_timeout_s: float = 300
+        self,
+        *,
+        url: str,
+        api_key: str,
+        embedding_model: str,
+        timeout_s: float,
+        answer_timeout_s: float = 300,
+        embedding_url: str = "",
+        embedding_api_key: str = "",
     ) -> None:
+        """Connect at first use. Texts are embedded at `embedding_url` where one is given, with a key of its own."""
         self.embedding_model = embedding_model
         self._client = openai.OpenAI(base_url=url, api_key=api_key, timeout=timeout_s, max_retries=2)
         # Somebody waits for a chat: `Reading` tries again where that may help, and gives up in time.
         self._chats = self._client.with_options(max_retries=0)
         self._patience = Patience(timeout_s, answer_timeout_s)
+        self._embedder = (
+            openai.OpenAI(base_url=embedding_url, api_key=embedding_api_key or "none", timeout=timeout_s, max_retries=2)
+            if embedding_url
+            else self._client
+        )
 
     def chat(
         self, model: str, messages: Sequence[Message], *, max_tokens: int, show: Show = lambda _text: None
@@ -63,14 +77,26 @@ class Models:
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Return one vector a text, in their order."""
+        return self._embed(self._embedder, self.embedding_model, texts)
+
+    def embed_by(self, embedding_model: str, texts: Sequence[str]) -> list[list[float]]:
+        """Return one vector a text by another embedder: at the URL for embeddings, or else where the models are."""
+        try:
+            return self._embed(self._embedder, embedding_model, texts)
+        except VoiceServerError:
+            if self._embedder is self._client:
+                raise
+            return self._embed(self._client, embedding_model, texts)
+
+    def _embed(self, client: openai.OpenAI, embedding_model: str, texts: Sequence[str]) -> list[list[float]]:
         vectors: list[list[float]] = []
         try:
             for start in range(0, len(texts), EMBEDDING_BATCH):
                 batch = list(texts[start : start + EMBEDDING_BATCH])
-                answer = self._client.embeddings.create(model=self.embedding_model, input=batch)
+                answer = client.embeddings.create(model=embedding_model, input=batch)
                 vectors += [item.embedding for item in answer.data]
         except openai.OpenAIError as err:
-            raise translated(err, self.embedding_model) from err
+            raise translated(err, embedding_model) from err
         return vectors
 
     def load(self, name: str, folder: Path) -> None:

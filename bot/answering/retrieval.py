@@ -25,6 +25,14 @@ class Index(Protocol):
     ) -> dict[int, float]: ...
 
 
+class Former(Protocol):
+    """The index that answers while another embedder's is being made; returns None when none is."""
+
+    def search(
+        self, question: str, *, team_id: str, channel_ids: Collection[str], limit: int
+    ) -> dict[int, float] | None: ...
+
+
 @dataclass(frozen=True)
 class Place:
     """Where an answer will be read. `channel_ids`: private channels whose members are the only ones who read along."""
@@ -53,10 +61,17 @@ class Candidates:
 class Retriever:
     """Searches the knowledge that may be used in a place."""
 
-    def __init__(self, database: Database, index: Index, embed: Callable[[Sequence[str]], list[list[float]]]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        index: Index,
+        embed: Callable[[Sequence[str]], list[list[float]]],
+        former: Former | None = None,
+    ) -> None:
         self._database = database
         self._index = index
         self._embed = embed
+        self._former = former
 
     def search(
         self, question: str, place: Place, *, limit: int, without: Callable[[Chunk], bool] = lambda _: False
@@ -66,13 +81,21 @@ class Retriever:
 
     def candidates(self, question: str, place: Place) -> Candidates:
         """Return what each arm finds for a question in a place, before they are fused."""
-        vector = self._embed([question])[0]
-        dense = self._index.search(vector, team_id=place.team_id, channel_ids=place.channel_ids, limit=CANDIDATES)
+        dense = self._nearest(question, place)
         with self._database.reading() as session:
             lexical = lexical_search(
                 session, question, team_id=place.team_id, channel_ids=place.channel_ids, limit=CANDIDATES
             )
         return Candidates(dense, lexical)
+
+    def _nearest(self, question: str, place: Place) -> dict[int, float]:
+        team_id, channel_ids = place.team_id, place.channel_ids
+        if self._former:
+            found = self._former.search(question, team_id=team_id, channel_ids=channel_ids, limit=CANDIDATES)
+            if found is not None:
+                return found
+        vector = self._embed([question])[0]
+        return self._index.search(vector, team_id=team_id, channel_ids=channel_ids, limit=CANDIDATES)
 
     def rank(
         self, found: Candidates, place: Place, *, limit: int, without: Callable[[Chunk], bool] = lambda _: False

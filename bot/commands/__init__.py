@@ -16,6 +16,6 @@ COMMANDS: dict[str, Callable[..., None]] = {
     for command in (
         *(demo, tour, bot, serve, worker, playground),
         *(ask, ingest, sources_list, sources_remove, import_slack, pairs_list, pairs_show, pairs_export, pairs_import),
-        *(train, evaluate, retrieval_report, upgrade, doctor),
+        *(train, evaluate, retrieval_report, index_check, index_rebuild, upgrade, doctor),
     )
 }

@@ -13,7 +13,7 @@ from bot.processes import free_port
 from bot.settings import Settings
 from storage.adapters import move_live_voice
 from storage.database import Database
-from storage.knowledge import Chunk
+from storage.knowledge import Chunk, NewDocument, put_document
 from storage.vectors import VectorIndex
 from storage.workspaces import register_workspace
 from tests.bot.conftest import NOW, TEAM
@@ -44,10 +44,13 @@ def test_where_all_is_well_everything_is_found(sound: Settings) -> None:
         ("index", True),
         ("base model", True),
         ("model server", True),
+        ("embedder", True),
         ("Slack", True),
     ]
-    assert "serves base; vectors have 512 numbers" in findings[5].found
-    assert "connected to Tinhouse; #timbre-review is there; @reviewers review answers" in findings[6].found
+    assert "serves base" in findings[5].found
+    assert "all-MiniLM-L6-v2 at http" in findings[6].found
+    assert "vectors have 512 numbers" in findings[6].found
+    assert "connected to Tinhouse; #timbre-review is there; @reviewers review answers" in findings[7].found
 
 
 @pytest.mark.parametrize(
@@ -122,6 +125,27 @@ def test_a_live_voice_that_the_model_server_refuses_is_named_with_what_to_do(
     assert not found.ok
     assert "voice-1 is in use but can't be loaded" in found.found
     assert "/timbre retrain" in found.found
+
+
+def test_passages_that_are_being_embedded_anew_are_mentioned(sound: Settings, database: Database) -> None:
+    with database.writing() as session:
+        put_document(session, NewDocument(TEAM, "a", "Keys", None, ("By the stove.",)), now=NOW)
+    index = VectorIndex(sound.data / "index", embedder="mini")
+    assert finding(sound, "index").found == "in use by a running bot; 1 of 1 passages wait to be embedded"
+
+    index.mark()
+    index.close()
+    assert finding(sound, "index").found == (
+        "free; a bot can open it; its vectors are mini's, and the bot embeds everything anew with all-MiniLM-L6-v2"
+    )
+
+
+def test_an_embedder_that_does_not_answer_is_named(sound: Settings, model_server: FakeModelServer) -> None:
+    model_server.embedders_gone.add("other")
+
+    found = finding(sound.model_copy(update={"embedding_model": "other"}), "embedder")
+
+    assert (found.ok, found.found) == (False, "the model server does not hold other")
 
 
 def test_looking_at_the_index_under_a_wrong_embedders_name_leaves_it_as_it_is(sound: Settings) -> None:

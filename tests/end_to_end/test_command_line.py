@@ -21,7 +21,9 @@ from tests.end_to_end.commands import Timbre
 from tests.fakes import FakeModelServer
 from tests.playground_server import RunningPlayground
 
-COMMANDS = "demo tour bot serve worker playground ask ingest import pairs train evaluate db doctor"
+COMMANDS = (
+    "demo tour bot serve worker playground ask ingest import pairs train evaluate retrieval-report index db doctor"
+)
 NOWHERE = "http://127.0.0.1:9/v1"
 HELP_SECONDS = 0.5
 MOORING = "# Mooring\n\nVisitors moor at the east pier for 12 crowns a night.\n"
@@ -256,6 +258,62 @@ def test_a_second_bot_on_one_index_is_refused(timbre: Timbre) -> None:
         index.close()
 
     assert "open in another process; stop the other bot first" in refusal
+
+
+def test_the_index_is_compared_with_the_database_and_made_anew(timbre: Timbre, models: FakeModelServer) -> None:
+    (timbre.folder / "mooring.md").write_text(MOORING)
+    timbre("ingest", "mooring.md")
+
+    before = timbre("index", "check", "--json", models_url=models.url)
+    rebuilt = timbre("index", "rebuild", models_url=models.url)
+    after = timbre("index", "check", models_url=models.url)
+
+    assert before.code == 1
+    assert json.loads(before.out) == {"passages": 1, "missing": 1, "extra": 0, "stale": 0}
+    assert (rebuilt.code, rebuilt.out) == (0, "The index holds the 1 passages of the database, made anew.\n")
+    assert (after.code, after.out) == (0, "The index holds the 1 passages of the database as they are.\n")
+
+
+def test_beside_a_running_bot_the_index_is_made_anew_by_it(timbre: Timbre, models: FakeModelServer) -> None:
+    (timbre.folder / "mooring.md").write_text(MOORING)
+    timbre("ingest", "mooring.md")
+    timbre("index", "rebuild", models_url=models.url)
+    index = VectorIndex(timbre.folder / ".timbre" / "index", embedder="all-MiniLM-L6-v2")
+    try:
+        before = timbre("index", "check").refusal
+        rebuilt = timbre("index", "rebuild", models_url=models.url)
+        after = timbre("index", "check").refusal
+    finally:
+        index.close()
+
+    assert "the bot that runs has the index open" in before
+    assert "(0 of 1 passages wait to be embedded)" in before
+    assert (rebuilt.code, "embeds the 1 passages anew" in rebuilt.out) == (0, True)
+    assert "(1 of 1 passages wait to be embedded)" in after
+
+
+def test_a_retrieval_report_is_a_table_or_a_document(timbre: Timbre, models: FakeModelServer) -> None:
+    rows = {
+        "corpus": {"id": "a", "question": "Where is the kettle?", "answer": "On the shelf."},
+        "queries": {"id": "q", "text": "where is the kettle"},
+        "qrels": {"query": "q", "doc": "a", "rel": 1},
+    }
+    for name, row in rows.items():
+        (timbre.folder / f"{name}.jsonl").write_text(json.dumps(row))
+    best = dict.fromkeys(("hit@1", "hit@5", "mrr@10", "ndcg@10"), 1.0)
+
+    report = timbre("retrieval-report", ".", "--json", "out/report.json", models_url=models.url).document
+    shown = timbre("retrieval-report", ".", models_url=models.url)
+
+    assert report == {"arms": dict.fromkeys(("dense", "lexical", "fusion"), best), "queries": 1, "documents": 1}
+    assert json.loads((timbre.folder / "out" / "report.json").read_text()) == report
+    assert shown.out.splitlines()[-2:] == [
+        "fusion      1.000    1.000    1.000    1.000",
+        "1 questions, 1 documents",
+    ]
+    (timbre.folder / "qrels.jsonl").unlink()
+    assert "qrels.jsonl: can't be read" in timbre("retrieval-report", ".").refusal
+    assert "nowhere: there is no such folder" in timbre("retrieval-report", "nowhere").refusal
 
 
 def test_a_server_says_that_its_port_is_taken(timbre: Timbre, taken_port: int) -> None:

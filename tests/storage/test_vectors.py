@@ -12,7 +12,7 @@ import pytest
 from storage import knowledge
 from storage.database import Database
 from storage.knowledge import Chunk, NewDocument
-from storage.vectors import IndexInUseError, VectorIndex
+from storage.vectors import Held, IndexInUseError, VectorIndex, fingerprint
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 EAST, NORTH, NORTH_EAST, WEST = (1.0, 0.0), (0.0, 1.0), (0.8, 0.6), (-1.0, 0.0)
@@ -109,17 +109,74 @@ def test_the_index_is_as_it_was_when_it_is_opened_again(open_index: OpenIndex) -
     assert list(search(again, "G1")) == [2, 1]
 
 
-def test_another_embedders_vectors_are_let_go(open_index: OpenIndex) -> None:
+def former(index: VectorIndex) -> list[int]:
+    return list(index.search_former(EAST, team_id="T1", channel_ids=(), limit=9))
+
+
+def test_a_former_embedders_vectors_answer_until_the_new_ones_are_complete(open_index: OpenIndex) -> None:
     index = open_index("mini")
-    index.upsert([chunk(1)], [EAST])
+    index.upsert([chunk(1), chunk(2)], [EAST, NORTH])
+    index.mark()
+    index.close()
+
+    other = open_index("large")
+    assert (other.former, other.is_empty, other.is_marked) == ("mini", True, False)
+    assert (search(other), former(other)) == ({}, [1, 2])
+    other.mark()
+    other.upsert([chunk(1)], [(1.0, 0.0, 0.0)])
+    other.close()
+
+    again = open_index("large")
+    assert (again.former, again.is_empty, again.is_marked) == ("mini", False, True)
+    assert former(again) == [1, 2]
+    again.finish()
+    assert (again.former, former(again)) == (None, [])
+    again.close()
+    assert open_index("mini").is_empty
+
+
+def test_what_is_removed_leaves_the_former_embedders_vectors_too(open_index: OpenIndex) -> None:
+    index = open_index("mini")
+    index.upsert([chunk(1), chunk(2)], [EAST, NORTH])
+    index.close()
+
+    other = open_index("large")
+    other.remove([chunk(1)])
+
+    assert former(other) == [2]
+
+
+def test_going_back_to_the_embedder_before_asks_its_vectors_and_has_all_made_anew(open_index: OpenIndex) -> None:
+    index = open_index("mini")
+    index.upsert([chunk(1), chunk(2)], [EAST, NORTH])
+    index.mark()
     index.close()
     other = open_index("large")
-    assert other.is_empty
-    assert search(other) == {}
-    other.upsert([chunk(2)], [EAST])
+    other.mark()
+    other.upsert([chunk(1)], [EAST])
     other.close()
-    # What was indexed for the other meanwhile is missing here, and SQL does not know it: better to begin anew.
-    assert open_index("mini").is_empty
+
+    back = open_index("mini")
+
+    # What changed meanwhile was embedded by the other alone, and SQL's marks are about that one.
+    assert (back.former, back.is_marked) == (None, False)
+    assert list(search(back)) == [1, 2]
+
+
+def test_an_index_tells_what_it_holds_and_what_each_vector_was_made_of(open_index: OpenIndex) -> None:
+    index = open_index()
+    index.upsert([chunk(1), chunk(2, channel_id="G1"), chunk(3, team_id="T2")], [EAST, NORTH, WEST])
+
+    assert index.contents() == {
+        Held(1, "T1", None): fingerprint(chunk(1)),
+        Held(2, "T1", "G1"): fingerprint(chunk(2)),
+        Held(3, "T2", None): fingerprint(chunk(3)),
+    }
+    index.clear()
+    assert index.contents() == {}
+    assert index.is_empty
+    index.upsert([chunk(1)], [EAST])
+    assert list(search(index)) == [1]
 
 
 def test_a_second_process_is_refused_until_the_first_has_ended(open_index: OpenIndex, tmp_path: Path) -> None:

@@ -1,16 +1,24 @@
 """The vector index follows SQL, and approved pairs get the passages they would have been answered from."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
-from bot.answering.indexing import Indexing
+from bot.answering.indexing import Differences, Indexing
 from bot.answering.model_errors import ModelUnavailableError
 from bot.answering.retrieval import Place, Retriever
 from bot.bootstrap import Knowledge, open_knowledge
 from bot.settings import Settings
 from storage.database import Database
-from storage.knowledge import NewDocument, count_chunks, put_document, put_pair_chunk, remove_pair_chunk
+from storage.knowledge import (
+    NewDocument,
+    count_chunks,
+    put_document,
+    put_pair_chunk,
+    remove_pair_chunk,
+    standing_chunks,
+)
 from storage.pairs import Candidate, Pair, PairStatus, add_candidate, get_pair, set_status
 from tests.bot.conftest import NOW, TEAM, Clock
 from tests.fakes import FakeModelServer
@@ -179,3 +187,45 @@ def test_a_context_does_not_keep_an_answer_that_was_taken_back_meanwhile(
 
     knowledge.indexing.catch_up()
     assert context(database, pair) == []
+
+
+def test_an_index_that_follows_does_not_differ(knowledge: Knowledge, database: Database) -> None:
+    document(database, "Keys", *(f"Key number {number} opens shed {number}." for number in range(70)))
+    approved(database, 1, "Where is the kettle?", "On the top shelf.", private=True)
+    knowledge.indexing.follow()
+
+    assert knowledge.indexing.compare() == Differences(71, missing=0, extra=0, stale=0)
+
+
+def test_what_is_missing_extra_and_stale_is_counted_and_mended_by_a_rebuild(
+    knowledge: Knowledge, database: Database
+) -> None:
+    document(database, "Keys", "The spare keys hang behind the stove.", "The other keys are lost.")
+    pair = approved(database, 1, "Where is the kettle?", "On the top shelf.")
+    knowledge.indexing.follow()
+    with database.reading() as session:
+        lost, *_ = standing_chunks(session, after=0, limit=1)
+    knowledge.index.remove([lost])
+    knowledge.index.upsert([replace(lost, id=999)], [[1.0] * FakeModelServer.DIMENSIONS])
+    with database.writing() as session:
+        put_pair_chunk(
+            session, team_id=TEAM, pair_id=pair.id, channel_id=None, title="Where is it?", text="Elsewhere.", now=NOW
+        )
+
+    assert knowledge.indexing.compare() == Differences(3, missing=1, extra=1, stale=1)
+    assert knowledge.indexing.rebuild() == 3
+    assert knowledge.indexing.compare() == Differences(3, missing=0, extra=0, stale=0)
+    assert waiting(database) == (3, 0)
+
+
+def test_a_pair_is_near_to_its_question_and_to_what_only_its_answer_says(
+    knowledge: Knowledge, database: Database
+) -> None:
+    approved(database, 1, "Where is the kettle?", "On the top shelf beside the varnish, under two green towels.")
+    knowledge.indexing.follow()
+
+    def similarity(question: str) -> float:
+        return knowledge.retriever.search(question, Place(TEAM), limit=1)[0].similarity
+
+    assert similarity("Where is the kettle?") > 0.8
+    assert similarity("two green towels") > 0.15

@@ -1,0 +1,73 @@
+"""The commands that compare the vector index with the database, and make it anew."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from bot.commands.opening import CommandError, open_database, open_settings
+from bot.console import print_json, progress, say
+from storage.database import Database
+from storage.knowledge import count_all_chunks, mark_all_unindexed
+from storage.vectors import IndexInUseError
+
+
+def index_check(data: Path | None, as_json: bool) -> None:
+    """Say how the index differs from the database; exit 1 when it does."""
+    from bot.bootstrap import open_knowledge
+
+    settings = open_settings(data, at_least="WARNING")
+    database = open_database(settings)
+    try:
+        knowledge = open_knowledge(settings, database)
+        try:
+            found = knowledge.indexing.compare()
+        finally:
+            knowledge.index.close()
+    except IndexInUseError as err:
+        passages, waiting = _counts(database)
+        raise CommandError(
+            f"the bot that runs has the index open and keeps it in step itself ({waiting} of {passages} passages wait "
+            "to be embedded); stop the bot to compare, or have it make everything anew with `timbre index rebuild`"
+        ) from err
+    finally:
+        database.close()
+    if as_json:
+        print_json(asdict(found))
+    elif found.total:
+        differences = f"{found.missing} missing, {found.extra} extra, {found.stale} stale"
+        say(f"The index differs from the {found.passages} passages in the database: {differences}.")
+        say("What waits to be embedded is added when the bot runs; `timbre index rebuild` makes everything anew.")
+    else:
+        say(f"The index holds the {found.passages} passages of the database as they are.")
+    if found.total:
+        raise SystemExit(1)
+
+
+def index_rebuild(data: Path | None) -> None:
+    """Make the index anew from the database; a running bot is left to do it."""
+    from bot.bootstrap import open_knowledge
+    from bot.processes import model_server
+
+    settings = open_settings(data, at_least="WARNING")
+    database = open_database(settings)
+    try:
+        with model_server(settings) as running:
+            knowledge = open_knowledge(running, database)
+            try:
+                passages, _ = _counts(database)
+                with progress("indexing") as tell:
+                    knowledge.indexing.rebuild(lambda done: tell(min(done, passages), passages, f"{done} passages"))
+            finally:
+                knowledge.index.close()
+        say(f"The index holds the {_counts(database)[0]} passages of the database, made anew.")
+    except IndexInUseError:
+        with database.writing() as session:
+            mark_all_unindexed(session)
+        passages, _ = _counts(database)
+        say(f"The bot that runs has the index open: it embeds the {passages} passages anew, beginning now.")
+    finally:
+        database.close()
+
+
+def _counts(database: Database) -> tuple[int, int]:
+    with database.reading() as session:
+        return count_all_chunks(session)

@@ -1,0 +1,119 @@
+"""Another embedder is set: the former one's index answers until every passage is embedded anew."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from bot.answering.model_errors import ModelUnavailableError
+from bot.answering.models import Models
+from bot.answering.retrieval import Place
+from bot.bootstrap import Knowledge, models_of, open_knowledge
+from bot.settings import Settings
+from storage.database import Database
+from storage.knowledge import NewDocument, put_document, remove_document
+from tests.bot.conftest import NOW, TEAM, Clock
+from tests.fakes import FakeModelServer
+
+KEYS = "The spare keys hang behind the stove."
+OARS = "The long oars lie in the shed."
+
+
+def know(database: Database, name: str, text: str) -> None:
+    with database.writing() as session:
+        put_document(session, NewDocument(TEAM, name, name, None, (text,)), now=NOW)
+
+
+def found(knowledge: Knowledge, question: str) -> list[str]:
+    return [hit.chunk.text for hit in knowledge.retriever.search(question, Place(TEAM), limit=1)]
+
+
+@pytest.fixture
+def changed(settings: Settings, database: Database, clock: Clock) -> Iterator[Knowledge]:
+    """What the team knew by the embedder before, opened with another one; nothing is embedded anew yet."""
+    before = open_knowledge(settings, database, now=clock)
+    before.indexing.check()
+    know(database, "Keys", KEYS)
+    know(database, "Oars", OARS)
+    before.indexing.catch_up()
+    before.index.close()
+    other = settings.model_copy(update={"embedding_model": "other"})
+    knowledge = open_knowledge(other, database, now=clock)
+    knowledge.indexing.check()
+    yield knowledge
+    knowledge.index.close()
+
+
+def test_the_former_index_answers_until_the_new_one_is_complete(
+    changed: Knowledge, model_server: FakeModelServer
+) -> None:
+    model_server.embedded_by.clear()
+    assert found(changed, "Where do the spare keys hang?") == [KEYS]
+    assert model_server.embedded_by == ["all-MiniLM-L6-v2"]
+
+    assert changed.indexing.follow() == 2
+
+    model_server.embedded_by.clear()
+    assert found(changed, "Where do the spare keys hang?") == [KEYS]
+    assert model_server.embedded_by == ["other"]
+    assert changed.index.former is None
+
+
+def test_where_the_former_embedder_is_gone_words_find_and_the_new_one_ranks(
+    changed: Knowledge, model_server: FakeModelServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    model_server.embedders_gone.add("all-MiniLM-L6-v2")
+
+    with caplog.at_level(logging.WARNING, "bot"):
+        hits = [changed.retriever.search("Where do the spare keys hang?", Place(TEAM), limit=1) for _ in range(2)]
+
+    assert [hit.chunk.text for hit in hits[0]] == [KEYS]
+    assert hits[0][0].similarity > 0.4  # so it is not taken for something unknown
+    assert [record.getMessage() for record in caplog.records] == [
+        "all-MiniLM-L6-v2 can't embed questions any more (the model server does not hold all-MiniLM-L6-v2): until "
+        "every passage is embedded anew, they are found by their words alone"
+    ]
+
+
+def test_what_is_forgotten_meanwhile_is_not_found_and_what_is_new_is_by_its_words(
+    changed: Knowledge, database: Database, model_server: FakeModelServer
+) -> None:
+    with database.writing() as session:
+        remove_document(session, team_id=TEAM, source="Keys", now=NOW)
+    know(database, "Varnish", "Varnish dries for three days.")
+
+    assert found(changed, "Where do the spare keys hang?") != [KEYS]
+    assert "Varnish dries for three days." in found(changed, "varnish days")
+
+
+def test_a_change_that_was_interrupted_goes_on(
+    changed: Knowledge, settings: Settings, database: Database, model_server: FakeModelServer, clock: Clock
+) -> None:
+    model_server.is_down = True
+    with pytest.raises(ModelUnavailableError):
+        changed.indexing.follow()
+    model_server.is_down = False
+    changed.index.close()
+
+    again = open_knowledge(settings.model_copy(update={"embedding_model": "other"}), database, now=clock)
+    again.indexing.check()
+    assert again.index.former == "all-MiniLM-L6-v2"
+    assert again.indexing.follow() == 2
+    assert again.indexing.compare().total == 0
+    again.index.close()
+
+
+def test_texts_are_embedded_at_the_url_for_embeddings(settings: Settings, model_server: FakeModelServer) -> None:
+    apart = settings.model_copy(update={"models_url": "http://127.0.0.1:9/v1", "embedding_url": model_server.url})
+    models: Models = models_of(apart)
+
+    assert len(models.embed(["hello"])[0]) == model_server.DIMENSIONS
+    assert models.embed_by("former", ["hello"]) == models.embed(["hello"])
+
+
+def test_a_former_embedder_is_asked_where_the_models_are_when_it_is_not_at_the_new_url(
+    settings: Settings, model_server: FakeModelServer
+) -> None:
+    apart = settings.model_copy(update={"embedding_url": "http://127.0.0.1:9/v1", "model_timeout_s": 0.5})
+
+    assert len(models_of(apart).embed_by("former", ["hello"])[0]) == model_server.DIMENSIONS
