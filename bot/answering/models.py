@@ -9,6 +9,7 @@ from openai.types.chat import ChatCompletionMessageParam
 from bot.answering.model_errors import VoiceRefusedError, message_of, translated
 from bot.answering.reading import Chunks, Completion, Patience, Reading, Show
 from training.prompt import Message
+from training.voices import VoiceServerError
 
 EMBEDDING_BATCH = 64
 # Fewer than English has: a history that is cut a little early does no harm.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from bot.commands.caring import doctor, upgrade
 from bot.commands.collecting import import_slack
 from bot.commands.documents import ingest, sources_list, sources_remove
+from bot.commands.indexing import index_check, index_rebuild
 from bot.commands.knowing import ask
 from bot.commands.learning import evaluate, train
 from bot.commands.measuring import retrieval_report
