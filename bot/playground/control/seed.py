@@ -16,7 +16,7 @@ from bot.playground.subscriptions import checked_names
 from bot.playground.workspace import Workspace
 
 # Colours that keep white initials readable on them; who has none gets one by name.
-_COLORS = ("#2f7d6b", "#8a4f9e", "#b5532a", "#2d6a9f", "#7a6a1f", "#a13f5d", "#4b5fa8", "#3f7a3a", "#96572f", "#5a5f66")
+_COLORS = ("#2f7d6b", "#8a4f9e", "#b5532a", "#2d6a9f", "#7a6a1f", "#a13f5d", "#4b5fa8", "#3f7a3a", "#96572f", "#0f6f8c")
 
 _KEYS = {
     "team": "id name domain",

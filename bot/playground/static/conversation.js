@@ -19,6 +19,7 @@ export class Conversation {
   #last = null; // the newest message known
   #until = null; // the last message drawn (its timestamp); null follows the conversation's end
   #atEnd = true;
+  #atTop = 0; // where the scroller stood when it was last put at its end
   #current = null; // the message that Tab reaches; arrow keys lead to the others
   node;
 
@@ -84,6 +85,7 @@ export class Conversation {
       this.draw();
     }
     this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.#atTop = this.scroller.scrollTop;
     this.#jump.hidden = true;
   }
 
@@ -234,6 +236,8 @@ export class Conversation {
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     const atBottom = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    // Nobody scrolled up: the text became longer below, as it does when a thread opens beside it. The end stays in sight.
+    if (this.#atEnd && !atBottom && scrollTop >= this.#atTop) return this.toEnd();
     this.#atEnd = atBottom && this.#until === null;
     if (this.#atEnd && !this.#jump.hidden) {
       this.#jump.hidden = true;

@@ -1,7 +1,7 @@
 // Five steps through the loop for somebody who is here for the first time.
 
 import { fill, h, iconButton, once } from "./dom.js";
-import { lookForReport, planReview, REVIEW_CHANNEL } from "./guide_places.js";
+import { isWaiting, lookForReport, planReview, REVIEW_CHANNEL } from "./guide_places.js";
 import { APPROVING, ASKING, ASKING_AGAIN, DECIDING, stepAt, STEPS, TRAINING } from "./guide_steps.js";
 import { slugOf } from "./names.js";
 import { isReviewer } from "./roles.js";
@@ -15,26 +15,42 @@ export function mountGuide(app, element) {
   const guide = new Guide(app, element);
   app.on("did", (what) => guide.did(what));
   app.on("route", () => guide.arrived());
-  app.store.on("reset", () => guide.prepare());
+  app.store.on(["reset", "app"], () => guide.prepare());
   app.store.on("message", ({ message }) => guide.heard(message));
+  app.store.on("message_changed", ({ message }) => guide.changed(message));
   document.addEventListener("input", () => guide.draw());
   setInterval(() => guide.look(), LOOK_EVERY_MS);
   return () => guide.toggle();
 }
 
-const FRESH = { step: 0, done: [], asked: [], since: null, ended: false, report: null, rejected: false };
+const CARRIED_OUT_AFTER_MS = 20_000; // a decision that is taken changes its report sooner
+const FRESH = {
+  step: 0,
+  done: [],
+  asked: [],
+  since: null,
+  ended: false,
+  evaluating: false,
+  report: null,
+  pressed: null, // the report that was decided on and does not say so yet
+  rejected: false,
+  over: false, // somebody has been through this workspace before
+};
 
 class Guide {
   #app;
   #element;
   #state;
+  #isNew; // nothing is remembered of a guide in this browser
   #drawn = null; // what stands there, to leave a button alone that somebody is about to press
 
   constructor(app, element) {
     this.#app = app;
     this.#element = element;
     // What may have changed over a reload is looked up again: the answer and the report may have come in between.
-    this.#state = { hidden: false, ...structuredClone(FRESH), ...remembered(), sent: false, report: null };
+    const before = remembered();
+    this.#isNew = !before;
+    this.#state = { hidden: false, ...structuredClone(FRESH), ...before, sent: false, report: null, pressed: null };
     if (this.#state.step > ASKING_AGAIN) Object.assign(this.#state, structuredClone(FRESH));
     this.draw = once(() => this.#draw());
   }
@@ -51,10 +67,10 @@ class Guide {
     const { call, body, answer, at } = what;
     const state = this.#state;
     const step = stepDone(what, this.#app);
-    if (step !== null) this.#finish(step);
+    if (step === APPROVING) this.#finish(step);
+    if (step === DECIDING) this.#pressed(body);
     if (call === "command" && /^retrain\b/.test(body.text))
-      Object.assign(state, { since: at - 1, ended: false, startedIn: this.#app.store.channel(body.channel)?.name });
-    if (step === DECIDING) Object.assign(state, { report: null, rejected: /reject/.test(body.action_id) });
+      Object.assign(state, { since: at - 1, ended: false, evaluating: false, startedIn: this.#app.store.channel(body.channel)?.name });
     if (isQuestion(what, this.#app) && state.step >= ASKING) {
       state.sent = !state.asked.some((thread) => thread?.ts === answer.message.ts);
       if (!state.hidden) this.#app.openThread({ ...answer.message, channel: answer.channel });
@@ -83,15 +99,36 @@ class Guide {
     this.#finish(step);
   }
 
+  #pressed({ channel, ts, action_id: action }) {
+    Object.assign(this.#state, { pressed: ts, rejected: /reject/.test(action) });
+    // The report may have changed before the press was answered.
+    const report = this.#app.store.timeline(channel)?.messages.find((message) => message.ts === ts);
+    if (report) this.changed(report);
+    setTimeout(() => this.#notCarriedOut(ts), CARRIED_OUT_AFTER_MS);
+  }
+
+  #notCarriedOut(ts) {
+    if (this.#state.pressed === ts) Object.assign(this.#state, { pressed: null, report: ts });
+    this.draw();
+  }
+
+  /** A message changed: it may be the report, decided on. */
+  changed(message) {
+    if (message.ts !== this.#state.pressed || isWaiting(message)) return;
+    Object.assign(this.#state, { pressed: null, report: null });
+    this.#finish(DECIDING);
+  }
+
   /** Look whether the report came that this step waits for. */
   async look() {
     const state = this.#state;
-    const isWaiting = (state.step === TRAINING && state.since) || (state.step === DECIDING && !state.report);
-    if (state.hidden || !isWaiting || !this.#app.store.me) return;
+    const waits = (state.step === TRAINING && state.since) || (state.step === DECIDING && !state.report && !state.pressed);
+    if (state.hidden || !waits || !this.#app.store.me) return;
     const { since } = state;
     // The playground may be away for a moment; the next look asks again.
     const found = await lookForReport(this.#app, state.step === TRAINING ? since : null).catch(() => null);
     if (!found || since !== state.since) return;
+    state.evaluating = found.evaluating;
     // Progress is told where training was asked for, and only the review channel is looked at.
     const told = state.startedIn === REVIEW_CHANNEL;
     const refused = told && found.silent && since && Date.now() / 1000 - since > REFUSED_AFTER_S;
@@ -109,6 +146,12 @@ class Guide {
   async prepare() {
     this.draw();
     const state = this.#state;
+    if (this.#isNew && this.#app.store.me && this.#app.store.guide) {
+      this.#isNew = false;
+      const found = await lookForReport(this.#app, null).catch(() => null);
+      state.over = state.step === 0 && Boolean(found?.decided);
+      this.draw();
+    }
     if (state.hidden || state.step !== APPROVING || !this.#app.store.me) return;
     state.review = await planReview(this.#app, state.thread).catch(() => null);
     this.draw();
@@ -122,7 +165,7 @@ class Guide {
   }
 
   #choose(step) {
-    Object.assign(this.#state, { step, sent: false });
+    Object.assign(this.#state, { step, sent: false, over: false });
     this.look();
     this.prepare();
   }
@@ -135,9 +178,9 @@ class Guide {
   #draw() {
     const state = this.#state;
     const element = this.#element;
-    element.hidden = state.hidden;
+    element.hidden = state.hidden || !this.#app.store.me || !this.#app.store.guide;
     localStorage.setItem(KEY, JSON.stringify(state));
-    if (state.hidden || !this.#app.store.me) return;
+    if (element.hidden) return;
     const step = stepAt(state);
     const view = step.view(this.#app, state);
     const words = JSON.stringify([state.step, state.done, view]);
@@ -194,8 +237,8 @@ function stepDone({ call, body }, app) {
 
 function remembered() {
   try {
-    return JSON.parse(localStorage.getItem(KEY)) ?? {};
+    return JSON.parse(localStorage.getItem(KEY));
   } catch {
-    return {};
+    return null;
   }
 }

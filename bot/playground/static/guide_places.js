@@ -6,6 +6,7 @@ import { isReviewer } from "./roles.js";
 
 export const REVIEW_CHANNEL = "timbre-review";
 const LOOKED_AT = 12; // threads looked through for one that waits for a reviewer
+const EVALUATING = /Training run \d+: evaluating/;
 const ENDED = /Training run \d+ (failed|was cancelled)/;
 
 const people = (app) => [...app.store.people.values()].filter((person) => !person.is_bot);
@@ -109,15 +110,25 @@ export async function planReview(app, read) {
   return { thread, reviewer: able.length ? oneOf(able, app) : someoneWho.reviews(app) };
 }
 
-/** Since then: the newest report that waits for a decision, whether training ended without one, or said nothing. */
+const isReport = (message) => message.blocks?.[0]?.type === "header" && /voice/i.test(message.blocks[0].text?.text);
+
+/** Does a report wait for a decision? Once it is decided its buttons are gone. */
+export const isWaiting = (message) => isReport(message) && message.blocks.some((block) => block.type === "actions");
+
+/**
+ * Since then: the newest report that waits for a decision, whether one was decided, whether training ended without one,
+ * is being evaluated, or said nothing.
+ */
 export async function lookForReport(app, since) {
   const reviewer = someoneWho.reviews(app);
   const channel = app.store.channelNamed(REVIEW_CHANNEL)?.id ?? REVIEW_CHANNEL;
   const { messages } = await look("messages", { channel, as: reviewer.id, limit: 50 });
   const recent = messages.filter((message) => message.user === app.store.bot?.id && Number(message.ts) > (since ?? 0));
-  const report = recent.findLast((message) => message.blocks?.some((block) => block.type === "actions"));
+  const report = recent.findLast(isWaiting);
   const ended = !report && recent.some(({ text }) => ENDED.test(text));
-  return { report: report?.ts ?? null, ended, silent: !recent.length };
+  const evaluating = recent.some(({ text }) => EVALUATING.test(text));
+  const decided = recent.some((message) => isReport(message) && !isWaiting(message));
+  return { report: report?.ts ?? null, decided, ended, evaluating, silent: !recent.length };
 }
 
 export async function questionOf(app, thread) {

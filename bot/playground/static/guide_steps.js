@@ -17,6 +17,10 @@ const nameOf = (person) => person.real_name || person.name;
 const becoming = (person, app) => (isMine(person, app) ? "" : `You become ${nameOf(person)}. `);
 const orBecome = (person, app, label) => (isMine(person, app) ? label : `Become ${nameOf(person)}`);
 
+const isTouched = () => matchMedia("(hover: none)").matches;
+const pointing = () => (isTouched() ? "Tap the reply" : "Point at the reply, or tab to it");
+const sending = () => (isTouched() ? "send it with the arrow" : "send it with Enter");
+
 const commandOf = (app) => `${app.store.commands[0]?.command ?? "/timbre"} retrain`;
 const botOf = (app) => `@${app.store.bot?.name ?? "timbre"}`;
 const draftOf = (app) => app.main.composer?.input.value.trim() ?? "";
@@ -50,6 +54,14 @@ const AGAIN = {
     ),
   go: ask,
 };
+const BEEN_THROUGH = {
+  title: "Done before",
+  view: () => ({
+    text: `A voice was decided on here before: see #${REVIEW_CHANNEL}. Ask Timbre something, or go through the steps anew.`,
+    button: "Start anew",
+  }),
+  go: (_app, state) => Object.assign(state, { step: 0, over: false }),
+};
 const CLOSING = {
   title: "Done",
   view: (app, state) => ({
@@ -63,7 +75,7 @@ const CLOSING = {
   goMore: (app, state) => app.goTo(state.asked[1]),
 };
 
-export const stepAt = (state) => [...STEPS, AGAIN][state.step] ?? CLOSING;
+export const stepAt = (state) => state.over ? BEEN_THROUGH : [...STEPS, AGAIN][state.step] ?? CLOSING;
 
 function approving(app, state) {
   const { me, groups } = app.store;
@@ -71,19 +83,19 @@ function approving(app, state) {
   if (isMine(reviewer, app))
     return {
       text:
-        `You are ${nameOf(me)}, a reviewer. Point at the reply, or tab to it, and its buttons appear: press ✅ ` +
+        `You are ${nameOf(me)}, a reviewer. ${pointing()}, and its buttons appear: press ✅ ` +
         "if it is right and sounds like your team.",
       button: "Show me an answer",
     };
   return {
-    text: `Reviewers mark good answers with ✅. Only what they approve is ever used. ${becoming(reviewer, app)}`,
+    text: `Reviewers mark good answers with ✅: Timbre then answers from them, as from documents, and learns its voice from nothing else. ${becoming(reviewer, app)}`,
     button: orBecome(reviewer, app, "Show me an answer"),
   };
 }
 
 function asking(app, state, outcome) {
   if (state.sent) return { text: `Your question is sent. ${outcome}`, button: "Timbre is answering…", busy: true };
-  if (waits(app, botOf(app))) return { text: `Your question waits in the composer: send it with Enter. ${outcome}` };
+  if (waits(app, botOf(app))) return { text: `Your question waits in the composer: ${sending()}. ${outcome}` };
   const person = someoneWho.asks(app, state);
   const question = state.step === ASKING ? "a question" : "the same question";
   return {
@@ -95,12 +107,15 @@ function asking(app, state, outcome) {
 function training(app, state) {
   if (state.since)
     return {
-      text: `Timbre fine-tunes on every approved answer. In a minute or two its report comes to #${REVIEW_CHANNEL}.`,
-      button: "Training…",
+      text: state.evaluating
+        ? `Trained. The new voice now answers questions it has not seen, beside the one in use; then the report comes.`
+        : `Timbre fine-tunes on every approved answer and then measures the new voice: some minutes on a laptop. ` +
+          `#${REVIEW_CHANNEL} shows how far it is, and the report comes there.`,
+      button: state.evaluating ? "Evaluating…" : "Training…",
       busy: true,
     };
   const command = commandOf(app);
-  if (waits(app, command)) return { text: `${command} waits in the composer: send it with Enter.` };
+  if (waits(app, command)) return { text: `${command} waits in the composer: ${sending()}.` };
   const person = someoneWho.trains(app);
   const before = state.ended
     ? "No report came of it: Timbre says why in the channel. "
@@ -112,6 +127,8 @@ function training(app, state) {
 }
 
 function deciding(app, state) {
+  if (state.pressed)
+    return { text: "You have decided. The report says so in a moment.", button: "Timbre carries it out…", busy: true };
   if (!state.report)
     return {
       text: `Training's report comes to #${REVIEW_CHANNEL}. None waits there yet.`,

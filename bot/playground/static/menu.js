@@ -88,14 +88,20 @@ function nextThatStarts(buttons, letter) {
   return [...buttons.slice(at), ...buttons.slice(0, at)].find((button) => name(button).startsWith(letter.toLowerCase()));
 }
 
-/** Put `node` below `anchor`, or above it where there is no room below, inside the window. */
+/**
+ * Put `node` below `anchor`, or above it (and the box it writes in) where there is no room below: over the anchor's own
+ * pane, from whichever of its edges the anchor is nearer to, and inside the window.
+ */
 function place(node, anchor) {
   const gap = 6;
   const box = anchor.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = node;
   const below = box.bottom + gap + height <= innerHeight;
-  const left = Math.min(Math.max(gap, box.right - width), innerWidth - width - gap);
-  const top = below ? box.bottom + gap : Math.max(gap, box.top - gap - height);
+  const pane = anchor.closest(".pane, .sidebar")?.getBoundingClientRect() ?? { left: 0, right: innerWidth };
+  const isLeft = box.left + box.right < pane.left + pane.right;
+  const left = Math.min(Math.max(gap, isLeft ? box.left : box.right - width), innerWidth - width - gap);
+  const above = anchor.closest(".composer-box")?.getBoundingClientRect() ?? box;
+  const top = below ? box.bottom + gap : Math.max(gap, above.top - gap - height);
   node.style.setProperty("left", `${Math.max(gap, left)}px`);
   node.style.setProperty("top", `${top}px`);
 }

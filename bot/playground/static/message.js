@@ -20,7 +20,7 @@ export function drawMessage(message, app, { compact = false, inThread = false } 
   const author = app.store.person(message.user);
   if (NEWS.test(message.subtype)) return notice(message, author, app);
   const isForMe = message.user !== app.store.me.id && app.store.names(message, app.store.me);
-  const classes = [compact ? ".compact" : "", message.is_ephemeral ? ".ephemeral" : "", isForMe ? ".mentions-me" : ""];
+  const classes = [compact ? ".compact" : "", message.is_ephemeral ? ".ephemeral" : "", isCard(message) ? ".card" : "", isForMe ? ".mentions-me" : ""];
   const label = `${nameOf(author)}, ${ago(message.ts)}`;
   return h(
     `article.message${classes.join("")}`,
@@ -46,6 +46,8 @@ export function drawMessage(message, app, { compact = false, inThread = false } 
     message.subtype === "tombstone" ? null : toolbar(message, app, inThread),
   );
 }
+
+const isCard = (message) => message.blocks?.some((block) => block.type === "actions");
 
 const nameOf = (author) => author?.real_name || author?.name || "Somebody";
 

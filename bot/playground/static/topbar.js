@@ -2,7 +2,7 @@
 
 import { avatar } from "./avatar.js";
 import { fill, h, icon, iconButton, once } from "./dom.js";
-import { openMenu } from "./menu.js";
+import { openMenu, openPopover } from "./menu.js";
 import { ROLES, roleOf } from "./roles.js";
 import { mountTheme } from "./theme.js";
 
@@ -17,6 +17,7 @@ export function mountTopbar(app, element) {
   const status = h("div.connection", { role: "status" });
   const person = h("button.person-button", {
     type: "button",
+    hidden: true, // until it is known who looks
     "aria-haspopup": "menu",
     onclick: (event) => choosePerson(app, event.currentTarget),
   });
@@ -25,6 +26,7 @@ export function mountTopbar(app, element) {
     hidden: true,
     onchange: () => app.changeTeam(team.value),
   });
+  const guide = labelled("guide", "Guide", () => app.toggleGuide());
   const theme = iconButton("theme", "Theme", () => {});
   mountTheme(theme);
   fill(
@@ -33,7 +35,7 @@ export function mountTopbar(app, element) {
     status,
     h("div.spacer"),
     team,
-    labelled("guide", "Guide", () => app.toggleGuide()),
+    guide,
     labelled("traffic", "Traffic", () => app.toggleInspector()),
     iconButton("keyboard", "Keyboard", () => app.showKeys(), "desk-only"),
     theme,
@@ -43,6 +45,7 @@ export function mountTopbar(app, element) {
     drawStatus(app.store, status);
     drawPerson(app.store, person);
     drawTeams(app.store, team);
+    guide.hidden = !app.store.guide;
   });
   app.store.on(["reset", "connections", "app", "person", "user_group"], draw);
 }
@@ -61,13 +64,38 @@ function drawStatus(store, status) {
     ? ["off", "Reconnecting to the playground…"]
     : store.connections
       ? ["on", `${name} is listening`]
-      : ["off", `${name} is not connected: start it with “timbre bot”`];
+      : ["off", store.guide ? `${name} is not connected: start it with “timbre bot”` : "No bot is connected"];
   status.dataset.state = state;
-  fill(status, h("span.lamp"), h("span.connection-text", {}, text));
+  const isUnknown = store.online && !store.connections && !store.guide;
+  fill(
+    status,
+    h("span.lamp"),
+    h("span.connection-text", {}, text),
+    isUnknown
+      ? h("button.how", { type: "button", onclick: (event) => showHow(event.currentTarget) }, "How to connect one")
+      : null,
+  );
   status.title = text;
 }
 
+/** What a bot of one's own has to be told, as far as the page knows: tokens may have been chosen at the start. */
+function showHow(anchor) {
+  const line = (name, value) => h("p.how-line", {}, h("span.hint", {}, name), h("code", {}, value));
+  const node = h(
+    "div.popover.how-to",
+    { role: "dialog", "aria-label": "How to connect a bot", tabindex: "-1" },
+    h("strong", {}, "Connect a bot of your own"),
+    line("Slack’s address (base_url)", `${location.origin}/api/`),
+    line("Bot token", "xoxb-playground"),
+    line("App token, for Socket Mode", "xapp-playground"),
+    line("Signing secret, for HTTP mode", "playground-signing-secret"),
+    h("p.hint", {}, "docs/playground.md begins with a bot of ten lines."),
+  );
+  openPopover(anchor, node);
+}
+
 function drawPerson(store, button) {
+  button.hidden = !store.me;
   if (!store.me) return;
   const role = roleOf(store.me, store.groups.values());
   button.setAttribute(

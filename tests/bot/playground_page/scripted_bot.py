@@ -133,6 +133,10 @@ def listen_to_presses(app: App) -> None:
         ack()
         respond(text=f"Live, approved by <@{body['user']['id']}>", replace_original=True)
 
+    @app.action("approve_later")
+    def approve_later(ack: Ack) -> None:
+        ack()
+
     @app.action("rate")
     def rate(ack: Ack) -> None:
         ack()

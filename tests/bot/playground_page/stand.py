@@ -22,6 +22,7 @@ SEED: dict[str, Any] = {
             {"callback_id": "approve_answer", "name": "Approve this answer"},
             {"callback_id": "open_form", "name": "Open a form", "type": "global"},
         ],
+        "guide": {"channel": "help-desk", "question": "Where are the spare keys?"},
     },
     "people": [
         {"name": "ada", "real_name": "Ada Quill", "title": "Manager", "is_admin": True},

@@ -114,3 +114,40 @@ def test_it_stays_dismissed_and_opens_again(desk: Desk) -> None:
     assert page.locator("#guide").is_hidden()
     page.get_by_role("button", name="Guide", exact=True).click()
     page.locator("#guide").wait_for()
+
+
+def test_it_waits_for_the_report_to_say_what_was_decided(desk: Desk) -> None:
+    page = desk.blank(guide=True)
+    page.add_init_script("localStorage.setItem('timbre-guide', JSON.stringify({ step: 4 }))")
+    review = desk.slack.playground.workspace(None).channel("timbre-review").id
+    header = {"type": "header", "text": {"type": "plain_text", "text": "Run 9: a new voice"}}
+    button = {"type": "button", "action_id": "approve_later", "text": {"type": "plain_text", "text": "Approve"}}
+    report = [header, {"type": "actions", "elements": [button]}]
+    ts = desk.slack.web.chat_postMessage(channel=review, text="a report", blocks=report)["ts"]
+    page.goto(f"{desk.slack.url}/#/ben/timbre-review/")
+    guide = page.locator("#guide")
+    guide.get_by_text("press Approve under it").wait_for()
+    row(page, "Run 9").get_by_role("button", name="Approve").click()
+    guide.get_by_text("You have decided").wait_for()
+    desk.slack.web.chat_update(channel=review, ts=ts, text="decided", blocks=[header])
+    guide.get_by_role("button", name="Become Finn Odell").wait_for()
+
+
+def test_in_a_workspace_that_has_been_through_it_a_new_browser_may_start_anew(desk: Desk) -> None:
+    review = desk.slack.playground.workspace(None).channel("timbre-review").id
+    header = {"type": "header", "text": {"type": "plain_text", "text": "A new voice is ready: v1"}}
+    ts = desk.slack.web.chat_postMessage(channel=review, text="decided", blocks=[header])["ts"]
+    page = desk.blank(guide=True)
+    page.goto(desk.slack.url)
+    guide = page.locator("#guide")
+    guide.get_by_text("A voice was decided on here before").wait_for()
+    guide.get_by_role("button", name="Start anew").click()
+    guide.get_by_role("button", name="Open a thread").wait_for()
+    desk.slack.web.chat_delete(channel=review, ts=ts)
+
+
+def test_on_a_phone_it_speaks_of_tapping(desk: Desk) -> None:
+    page = desk.blank(guide=True, viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
+    page.add_init_script("localStorage.setItem('timbre-guide', JSON.stringify({ step: 1 }))")
+    page.goto(f"{desk.slack.url}/#/ben/help-desk/")
+    page.locator("#guide").get_by_text("Tap the reply").wait_for()
