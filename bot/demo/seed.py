@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
 from bot.blocks.teaching import TEACH
@@ -17,8 +18,15 @@ EVENTS = (
     "reaction_removed",
     "app_home_opened",
 )
-BETWEEN_QUESTIONS = timedelta(hours=3)
-BEFORE_A_REPLY = timedelta(minutes=7)
+FIRST_QUESTION = timedelta(hours=7, minutes=30)
+"""How long after midnight the working day's first question may come."""
+QUESTIONS_A_DAY = 6
+SATURDAY = 5
+BETWEEN_QUESTIONS = timedelta(minutes=90)
+LONGEST_WAIT_S = 35 * 60
+"""Seconds by which a question comes later than it might."""
+REPLY_AFTER_S = (70, 13 * 60)
+"""Seconds until the next reply, at least and at most."""
 
 
 def showcase(content: DemoContent) -> Question:
@@ -54,7 +62,8 @@ def good_reply_key(conversation: Conversation) -> str:
 def workspace_seed(content: DemoContent, *, history_until: datetime | None) -> dict[str, Any]:
     """Return what makes a playground the company of `content`, in the control API's words.
 
-    With `history_until`, the conversations were held in the weeks before it, silently: no event tells of them.
+    With `history_until`, the conversations were held in the weeks before it, in the hours and days of its time zone in
+    which people work, silently: no event tells of them.
     """
     company = content.company
     asked = showcase(content)
@@ -109,21 +118,35 @@ def workspace_seed(content: DemoContent, *, history_until: datetime | None) -> d
 
 
 def _history(content: DemoContent, until: datetime) -> Iterator[dict[str, Any]]:
-    asked_at = until - BETWEEN_QUESTIONS * len(content.conversations)
-    for conversation in content.conversations:
+    for conversation, slot in zip(content.conversations, _slots(len(content.conversations), until), strict=True):
+        # The same conversation always waits as long; no two of them do.
+        rng = Random(conversation.id)  # noqa: S311  repeatable by design, no secret
+        said_at = slot + timedelta(seconds=rng.uniform(0, LONGEST_WAIT_S))
         place = {"channel": conversation.channel}
         asked = conversation.question
-        yield {**place, "key": conversation.id, "user": asked.author, "text": asked.text, "ts": _ts(asked_at)}
+        yield {**place, "key": conversation.id, "user": asked.author, "text": asked.text, "ts": _ts(said_at)}
         for number, reply in enumerate(conversation.replies, start=1):
+            said_at += timedelta(seconds=rng.uniform(*REPLY_AFTER_S))
             yield {
                 **place,
                 "key": reply_key(conversation, number),
                 "thread": conversation.id,
                 "user": reply.author,
                 "text": reply.text,
-                "ts": _ts(asked_at + BEFORE_A_REPLY * number),
+                "ts": _ts(said_at),
             }
-        asked_at += BETWEEN_QUESTIONS
+
+
+def _slots(count: int, until: datetime) -> list[datetime]:
+    """Return `count` times at which somebody might ask, ascending, the last on the working day before `until`."""
+    midnight = until.replace(hour=0, minute=0, second=0, microsecond=0)
+    slots: list[datetime] = []
+    while len(slots) < count:
+        midnight -= timedelta(days=1)
+        if midnight.weekday() < SATURDAY:
+            first = midnight + FIRST_QUESTION
+            slots += [first + BETWEEN_QUESTIONS * number for number in reversed(range(QUESTIONS_A_DAY))]
+    return slots[count - 1 :: -1]
 
 
 def _ts(at: datetime) -> str:

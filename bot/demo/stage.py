@@ -63,7 +63,7 @@ class Stage:
         # Loading models takes longest, so it goes on while the rest is set up.
         self.processes.start("serve", settings=self.settings)
         self.processes.wait_until(self._playground_answers, what="the playground")
-        seed = workspace_seed(self.content, history_until=_now() if history else None)
+        seed = workspace_seed(self.content, history_until=_now().astimezone() if history else None)
         seeded = self.control.call("seed", **seed)
         self.history, self.team_id = seeded["messages"], seeded["team"]["id"]
         self._store_documents()
