@@ -1,7 +1,7 @@
 """The guide leads a newcomer through the loop."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -122,7 +122,7 @@ def test_it_waits_for_the_report_to_say_what_was_decided(desk: Desk) -> None:
     review = desk.slack.playground.workspace(None).channel("timbre-review").id
     header = {"type": "header", "text": {"type": "plain_text", "text": "Run 9: a new voice"}}
     button = {"type": "button", "action_id": "approve_later", "text": {"type": "plain_text", "text": "Approve"}}
-    report = [header, {"type": "actions", "elements": [button]}]
+    report: list[dict[str, Any]] = [header, {"type": "actions", "elements": [button]}]
     ts = desk.slack.web.chat_postMessage(channel=review, text="a report", blocks=report)["ts"]
     page.goto(f"{desk.slack.url}/#/ben/timbre-review/")
     guide = page.locator("#guide")

@@ -10,17 +10,17 @@ from tests.bot.playground_page.test_page import be, compose, row
 from tests.playground_server import RunningPlayground, wait_until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator
+    from playwright.sync_api import Browser, FloatRect, Locator
 
 pytestmark = pytest.mark.browser
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
 
 
-def box(element: "Locator") -> dict[str, float]:
+def box(element: "Locator") -> "FloatRect":
     found = element.bounding_box()
     assert found is not None
-    return dict(found)
+    return found
 
 
 def lie_apart(one: "Locator", other: "Locator") -> bool:
@@ -80,7 +80,7 @@ def test_cards_of_one_author_are_told_apart(desk: Desk) -> None:
     button = {"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go"}}
     channel = desk.slack.playground.workspace(None).channel(room).id
     for text in ("first", "second"):
-        blocks = [
+        blocks: list[dict[str, Any]] = [
             {"type": "section", "text": {"type": "plain_text", "text": text}},
             {"type": "actions", "elements": [button]},
         ]
