@@ -167,8 +167,9 @@ def remove_pair_chunk(session: Session, pair_id: int, *, now: datetime) -> None:
 
 
 def chunks_to_index(session: Session, *, limit: int) -> list[Chunk]:
-    """Return chunks the vector index has yet to follow, removed ones among them, oldest first."""
-    rows = session.scalars(select(ChunkRow).where(ChunkRow.indexed_at.is_(None)).order_by(ChunkRow.id).limit(limit))
+    """Return chunks the vector index has yet to follow, removed ones first, then the oldest first."""
+    waiting = select(ChunkRow).where(ChunkRow.indexed_at.is_(None))
+    rows = session.scalars(waiting.order_by(ChunkRow.removed_at.is_(None), ChunkRow.id).limit(limit))
     return [_chunk(row) for row in rows]
 
 

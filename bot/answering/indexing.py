@@ -80,12 +80,15 @@ class Indexing:
         """Bring the index up to SQL; returns how many chunks were embedded or removed, and tells it on the way."""
         total = 0
         while chunks := self._next_chunks():
+            # First what goes, which needs no model: what was erased must not stay for as long as one is away.
+            removed = [chunk for chunk in chunks if chunk.removed]
+            if removed:
+                self._index.remove(removed)
+                self._mark(removed)
             standing = [chunk for chunk in chunks if not chunk.removed]
             if standing:
                 self._index.upsert(standing, embed_chunks(standing, self._embed))
-            self._index.remove([chunk for chunk in chunks if chunk.removed])
-            with self._database.writing() as session:
-                mark_indexed(session, chunks, now=self._now())
+                self._mark(standing)
             total += len(chunks)
             on_progress(total)
             if total % LOGGED_EVERY == 0:
@@ -131,6 +134,10 @@ class Indexing:
     def _standing(self, *, after: int) -> list[Chunk]:
         with self._database.reading() as session:
             return standing_chunks(session, after=after, limit=COMPARED_AT_ONCE)
+
+    def _mark(self, chunks: list[Chunk]) -> None:
+        with self._database.writing() as session:
+            mark_indexed(session, chunks, now=self._now())
 
     def _next_chunks(self) -> list[Chunk]:
         with self._database.reading() as session:

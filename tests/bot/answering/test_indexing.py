@@ -13,6 +13,7 @@ from bot.settings import Settings
 from storage.database import Database
 from storage.knowledge import (
     NewDocument,
+    chunks_to_index,
     count_chunks,
     put_document,
     put_pair_chunk,
@@ -107,6 +108,23 @@ def test_a_full_index_is_left_as_it_is(knowledge: Knowledge, database: Database,
     knowledge.indexing.check()
 
     assert waiting(database) == (1, 0)
+
+
+def test_what_is_removed_goes_while_the_model_server_is_down(
+    knowledge: Knowledge, database: Database, model_server: FakeModelServer
+) -> None:
+    pair = approved(database, 1, "Where is the kettle?", "On the top shelf.")
+    knowledge.indexing.follow()
+    document(database, "Keys", *(f"Key number {number} opens shed {number}." for number in range(70)))
+    with database.writing() as session:
+        remove_pair_chunk(session, pair.id, now=NOW)
+    model_server.is_down = True
+
+    with pytest.raises(ModelUnavailableError):
+        knowledge.indexing.follow()
+
+    with database.reading() as session:
+        assert not [chunk for chunk in chunks_to_index(session, limit=100) if chunk.removed]
 
 
 def test_nothing_is_marked_as_indexed_while_the_model_server_is_down(
