@@ -17,12 +17,15 @@ from bot.cli import app
 from bot.console import OutputError, print_json
 from bot.settings import Settings
 from storage.vectors import VectorIndex
+from tests.bot.knowledge.making import pdf
+from tests.bot.knowledge.web import Page, Web
 from tests.end_to_end.commands import Timbre
 from tests.fakes import FakeModelServer
 from tests.playground_server import RunningPlayground
 
 COMMANDS = (
-    "demo tour bot serve worker playground ask ingest import pairs train evaluate retrieval-report index db doctor"
+    "demo tour bot serve worker playground ask ingest sources import pairs train evaluate "
+    "retrieval-report index db doctor"
 )
 NOWHERE = "http://127.0.0.1:9/v1"
 HELP_SECONDS = 0.5
@@ -352,6 +355,32 @@ def test_ingesting_what_cannot_be_read_names_the_file(timbre: Timbre) -> None:
     assert "nowhere.md: there is no such file" in timbre("ingest", "nowhere.md").refusal
     assert "photo.png: only files ending in" in timbre("ingest", "photo.png").refusal
     assert "latin.txt: is not UTF-8" in timbre("ingest", "latin.txt").refusal
+
+
+def test_sources_are_listed_and_removed(timbre: Timbre) -> None:
+    docs = timbre.folder / "docs"
+    docs.mkdir()
+    (docs / "mooring.html").write_text("<title>Mooring</title><p>At the east pier.</p>")
+    (docs / "fees.pdf").write_bytes(pdf(["12 crowns a night."], title="Fees"))
+    timbre("ingest", "docs")
+
+    listed = timbre("sources", "list", "--json").document["sources"]
+    assert [(Path(one["source"]).name, one["title"], one["passages"]) for one in listed] == [
+        ("fees.pdf", "Fees", 1),
+        ("mooring.html", "Mooring", 1),
+    ]
+    assert timbre("sources", "remove", "docs/fees.pdf", "--json").document == {"removed": 1}
+    assert "nothing was ingested from there" in timbre("sources", "remove", "docs/fees.pdf").refusal
+    assert timbre("sources", "remove", "docs", "--json").document == {"removed": 1}
+    assert timbre("sources", "list", "--json").document == {"sources": []}
+
+
+def test_a_url_into_the_own_network_is_fetched_only_where_that_is_set(timbre: Timbre) -> None:
+    with Web() as web:
+        web.pages["/"] = Page(b"<title>Mooring</title><p>At the east pier.</p>")
+
+        assert "TIMBRE_ALLOW_PRIVATE_URLS=true" in timbre("ingest", web.url("/")).refusal
+        assert timbre("ingest", web.url("/"), "--json", allow_private_urls="true").document["changed"] == 1
 
 
 def test_a_question_is_answered_beside_a_running_model_server_and_bot(timbre: Timbre, models: FakeModelServer) -> None:

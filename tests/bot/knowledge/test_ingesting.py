@@ -230,6 +230,7 @@ def test_a_page_that_cannot_be_fetched_holds_up_nothing_and_keeps_what_it_was(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_ten_thousand_files_are_stored(tmp_path: Path, database: Database, ingesting: Ingesting) -> None:
     for number in range(10_000):
         (tmp_path / f"{number:05}.md").write_text(f"# Boat {number}\n\nBoat {number} lies at berth {number}.")
