@@ -64,7 +64,7 @@ class Corrections:
         """Return an answer to be corrected. Raises `ReviewRefusedError` when that is not for `by`."""
         answer = self._answer(answer_id, by)
         is_private = self._private_channel(answer) is not None
-        said = "Only who may read the answer can be told it." if is_private else "Everybody in the team can be told it."
+        said = "Only who may read this answer may read it." if is_private else "Everybody in the team may read it."
         return Correction(answer.id, answer.question, answer.text, self._readers.is_reviewer(by), said)
 
     def submit(self, answer_id: int, *, question: str, answer: str, by: str) -> Pair:

@@ -51,7 +51,7 @@ class Notes:
             pairs = [get_pair(session, pair_id) for pair_id in answered.near]
         people = dict.fromkeys(pair.answered_by for pair in pairs if pair.answered_by not in silent)
         names = [self._name_of(user_id) for user_id in list(people)[:MOST_NAMED]]
-        return f"{_listed(names)} answered something near it, and might know." if names else ""
+        return f"You could ask {_listed(names)}, who answered something near it." if names else ""
 
     def _verified(self, pair_id: int) -> str:
         with self._database.reading() as session:
@@ -71,4 +71,4 @@ def _day(at: datetime) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
+    return f"{', '.join(most)} or {last}" if most else last

@@ -1,0 +1,116 @@
+"""What people see of answers: a verified one, one that is not known, a follow-up, a correction, one that is shared.
+
+`SHOTS=FOLDER` has pictures taken on the way: `answer-verified.png` and `answer-correction.png` are docs/images'.
+"""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from storage.knowledge import NewDocument, put_document
+from tests.bot.collecting.office import Office
+from tests.bot.collecting_page.test_reviewing import dialog, press
+from tests.bot.conftest import NOW
+from tests.bot.playground_page.conftest import Desk
+from tests.bot.playground_page.test_page import compose, row
+from tests.bot.running import said_in
+from tests.playground_server import wait_until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+pytestmark = pytest.mark.browser
+
+
+def shot(what: "Page | Locator", name: str) -> None:
+    if folder := os.environ.get("SHOTS"):
+        what.screenshot(path=Path(folder) / f"answer-{name}.png", animations="disabled")
+
+
+def know(office: Office, question: str, answer: str) -> None:
+    office.approve(question, answer)
+    wait_until(lambda: answer in said_in(office.command("UADA", f"ask {question}")), "it is in the index")
+
+
+def ask(office: Office, desk: Desk, person: str, question: str) -> "Page":
+    """Ask in #help by mentioning the bot, and open the thread of it once it is answered."""
+    ts = office.help.say(f"U{person.upper()}", f"@timbre {question}")
+    office.help.replies_to(ts)
+    return desk.open(person, "help", thread=ts)
+
+
+def test_an_answer_names_its_sources(office: Office, desk: Desk) -> None:
+    with office.database.writing() as session:
+        text = "The gangway is raised at nine in the evening."
+        put_document(session, NewDocument(office.team_id, "gangway", "Gangway rules", None, (text,)), now=NOW)
+    question = "When is the gangway raised in the evening?"
+    wait_until(lambda: "nine" in said_in(office.command("UADA", f"ask {question}")), "it is in the index")
+
+    page = ask(office, desk, "tom", question)
+
+    reply = row(page, "raised at nine", pane="#thread")
+    reply.get_by_text("Gangway rules").wait_for()
+    reply.get_by_role("button", name="Bad answer").wait_for()
+    shot(page, "sources")
+
+
+def test_a_verified_answer_says_who_stands_behind_it_and_a_follow_up_needs_no_mention(
+    office: Office, desk: Desk
+) -> None:
+    know(office, "Where do we keep the flares?", "Flares are in the red locker by the door.")
+    know(office, "Who may fire the flares?", "Only Ada fires flares.")
+
+    page = ask(office, desk, "tom", "where do we keep the flares?")
+    reply = row(page, "in the red locker", pane="#thread")
+    reply.get_by_text("Verified answer").wait_for()
+    reply.get_by_text("approved by ben on").wait_for()
+
+    compose(page, "And who may fire the flares?", pane="#thread")
+    row(page, "Only Ada fires flares", pane="#thread").wait_for()
+    shot(page.locator("#thread"), "verified")
+
+
+def test_what_is_not_known_is_said_with_who_might_know(office: Office, desk: Desk) -> None:
+    know(office, "How do we moor the ferry at the pier?", "Two springs and a bow line.")
+
+    page = ask(office, desk, "tom", "Is the ferry late again, stormy summer days?")
+
+    reply = row(page, "I don't know", pane="#thread")
+    reply.get_by_text("You could ask mia, who answered something near it.").wait_for()
+    shot(page, "unknown")
+
+
+def test_a_thumb_down_opens_a_modal_and_a_reviewer_corrects_at_once(office: Office, desk: Desk) -> None:
+    know(office, "What colour is the buoy?", "The buoy is green.")
+    page = ask(office, desk, "ben", "what colour is the buoy?")
+    reply = row(page, "The buoy is green.", pane="#thread")
+
+    press(reply, "Bad answer")
+    modal = dialog(page)
+    modal.get_by_text("Everybody in the team may read it.").wait_for()
+    field = modal.get_by_label("What should it have said?")
+    assert field.input_value() == "The buoy is green."
+    modal.get_by_label("Question").fill("What colour is the buoy at the pier?")
+    field.fill("The buoy at the pier is yellow since May.")
+    shot(modal, "correction")
+    press(modal, "Approve")
+    page.locator("dialog[open]").wait_for(state="detached")
+
+    known = "What colour is the buoy at the pier?"
+    wait_until(lambda: "yellow" in said_in(office.command("UADA", f"ask {known}")), "it is used")
+
+
+def test_an_answer_for_the_asker_alone_is_shared_by_a_button(office: Office, desk: Desk) -> None:
+    know(office, "When does the sauna open?", "The sauna opens at five.")
+    page = desk.open("tom", "help")
+    compose(page, "/timbre ask when does the sauna open?")
+    told = row(page, "The sauna opens at five.")
+    told.get_by_text("Only visible to you").wait_for()
+    shot(page, "ask")
+    press(told, "Share")
+
+    other = desk.open("mia", "help")
+    row(other, "asked: when does the sauna open?").get_by_text("The sauna opens at five.").wait_for()
+    shot(other, "shared")
