@@ -113,12 +113,14 @@ class Answerer:
         about: str = "",
         without: Callable[[Chunk], bool] = lambda _: False,
         at_least: float = 0.0,
+        reads: Callable[[tuple[int, ...]], None] = lambda _: None,
     ) -> Answered:
         """Return an approved answer as it stands, an answer, or a refusal where nothing near enough was found.
 
         `history`: what was said in the thread before, oldest first. `show` is called while the model writes. `about`:
         what was asked before, for a question that says little by itself. `without` is true of the passages that may
-        not be used. `at_least`: how near a passage must be, where that is more than the settings want.
+        not be used. `at_least`: how near a passage must be, where that is more than the settings want. `reads` is told
+        which passages an answer will rest on before any of it is shown.
         """
         start = self._monotonic()
         hits = self._retriever.search(question, place, limit=self._limits.passages, without=without)
@@ -139,6 +141,7 @@ class Answerer:
             hits = self._retriever.search(f"{about}\n{question}", place, limit=self._limits.passages, without=without)
         if not _is_near(hits, needed):
             return self._refusal(hits, start)
+        reads(tuple(hit.chunk.id for hit in hits))
         show("")
         completion, hits = self._write(question, hits, place.team_id, history, show)
         text, cited = check_citations(completion.text, passages=len(hits))

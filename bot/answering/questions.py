@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.answering.answerer import Answered, Answerer
 from bot.answering.delivering import Delivery
+from bot.answering.guarding import Guard, NotForThemError
 from bot.answering.hearing import Hearing
 from bot.answering.model_errors import PromptTooLongError
 from bot.answering.notes import Notes
@@ -24,10 +25,6 @@ OVERHEARD = 0.6
 """Cosine below which a passage is no answer to what nobody put to Timbre: there it had better say nothing."""
 
 logger = logging.getLogger(__name__)
-
-
-class NotForThemError(Exception):
-    """Not everybody who would read an answer may read what it rests on."""
 
 
 class Questions:
@@ -130,10 +127,12 @@ class Questions:
         self, text: str, audience: Audience, asker: str, show: Show, about: str, at_least: float, *, fresh: bool
     ) -> Answered:
         scope = self._places.scope(audience, fresh=fresh)
+        guard = Guard(show, lambda chunk_ids: self._places.still_allows(audience, chunk_ids))
         answered = self._answerer.answer(
             text,
             scope.place,
-            show=show,
+            show=guard.show,
+            reads=guard.reads,
             about=about,
             without=self._places.keeps_out(scope, fresh=fresh),
             at_least=at_least,

@@ -4,6 +4,7 @@ The playground's own workspace and Web API are called directly. What a person se
 who can read it then by the town's own books: nothing that decides who may read what is asked.
 """
 
+import logging
 import re
 import zlib
 from collections.abc import Callable, Collection, Sequence
@@ -16,6 +17,7 @@ from typing import Any, Protocol, cast
 import numpy as np
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.chat_stream import ChatStream
 
 from bot.answering.answerer import Answerer, AnswerLimits
 from bot.answering.delivering import Delivery
@@ -134,9 +136,10 @@ class Echo(Models):
         self, model: str, messages: Sequence[Message], *, max_tokens: int, show: Show = lambda _text: None
     ) -> Completion:
         self._meanwhile()
-        prompt = messages[-1]["content"]
-        cited = " ".join(f"[{number}]" for number in range(1, 4))
-        return Completion(f"{' '.join(MARK.findall(prompt)) or 'nothing'} {cited}", model, 0, 0)
+        said = " ".join(MARK.findall(messages[-1]["content"])) or "nothing"
+        show(f"{said} and")
+        self._meanwhile()
+        return Completion(f"{said} and that is all [1] [2] [3].", model, 0, 0)
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         return [embedded(text) for text in texts]
@@ -288,6 +291,8 @@ class Town:
         if method in ("chat.postMessage", "chat.update"):
             channel_id = values["channel"]
             self._see(channel_id, self.books.readers(channel_id), [values["text"], values["blocks"]])
+        if method in ("chat.startStream", "chat.appendStream", "chat.stopStream") and values.get("markdown_text"):
+            self._see(values["channel"], self.books.readers(values["channel"]), ["stream", values["markdown_text"]])
         return self._as_it_is(method, values, answer)
 
     def _as_it_is(self, method: str, values: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
@@ -311,9 +316,8 @@ class Town:
         self.seen.append(Seen(where, readers, frozenset(MARK.findall(text)), text))
 
     def _run_meanwhile(self) -> None:
-        waiting, self.meanwhile = self.meanwhile, []
-        for change in waiting:
-            change()
+        if self.meanwhile:
+            self.meanwhile.pop()()
 
     def _time(self) -> datetime:
         return self._now + timedelta(seconds=self.seconds)
@@ -360,6 +364,9 @@ class _Client:
 
     def __copy__(self) -> "_Client":
         return self
+
+    def chat_stream(self, **arguments: Any) -> ChatStream:
+        return ChatStream(cast("WebClient", self), logger=logging.getLogger(__name__), **arguments)
 
     def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
         return lambda **arguments: self._town.call(name.replace("_", "."), arguments)
