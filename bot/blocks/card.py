@@ -8,7 +8,7 @@ from bot.blocks.layout import Block, actions, button, context, divider, section
 from bot.blocks.pair_button import Key, PairButton
 from bot.blocks.words import asked_and_answered, changed, replacements, titled
 from bot.slack.mrkdwn import escape
-from storage.pairs import Origin, Pair, PairStatus
+from storage.pairs import Candidate, Origin, Pair, PairStatus
 from storage.reviews import Review, Verdict, Via
 
 APPROVE, EDIT, REJECT, TAKE_BACK = "pair_approve", "pair_edit", "pair_reject", "pair_take_back"
@@ -20,6 +20,12 @@ RIVALS_SHOWN = 3
 ERASED = ":wastebasket: This answer was deleted, or its author opted out. Nothing is left of it."
 WITHHELD = ":lock: This is said in a private channel now. It waits in `/timbre review` for reviewers who are in there."
 GUESS = ":warning: A rule put this question and this answer together. Check that they belong together."
+
+
+def is_put_together(pair: Candidate) -> bool:
+    """Return whether a rule, and nobody who wrote them, put a question and an answer together."""
+    return not pair.in_thread and pair.origin is not Origin.FILE
+
 
 _USER = re.compile(r"[UW][A-Z0-9]+")
 
@@ -116,7 +122,7 @@ def small_print(pair: Pair) -> str:
     if pair.file_count:
         files, are = ("1 file", "is") if pair.file_count == 1 else (f"{pair.file_count} files", "are")
         lines.append(f":paperclip: {files} beside the answer {are} not learnt")
-    if pair.is_guess and pair.status is PairStatus.CANDIDATE:
+    if is_put_together(pair) and pair.status is PairStatus.CANDIDATE:
         lines.append(GUESS)
     return "\n".join(lines)
 

@@ -8,7 +8,8 @@ from bot.blocks.pair_button import Key, PairButton, key_text
 from bot.blocks.words import answer_changed, asked_and_answered
 from bot.slack.mrkdwn import escape
 
-NEXT, PREVIOUS, APPROVE_ALL, REJECT_ALL = "queue_next", "queue_previous", "queue_approve_all", "queue_reject_all"
+NEXT, PREVIOUS = "queue_next", "queue_previous"
+APPROVE_ALL, REJECT_ALL, TAKE_BACK_ALL = "queue_approve_all", "queue_reject_all", "queue_take_back_all"
 QUESTION_LIMIT, ANSWER_LIMIT, RIVAL_LIMIT = 200, 500, 350
 
 
@@ -16,7 +17,8 @@ QUESTION_LIMIT, ANSWER_LIMIT, RIVAL_LIMIT = 200, 500, 350
 class Page:
     """What one reviewer may see of what waits. `after`: the place in the queue that the page follows.
 
-    `disputes`: approved answers that disagree with others, on the first page. `note`: what was just done.
+    `disputes`: approved answers that disagree with others, on the first page. `note`: what was just done, and `undo`:
+    what of it can be taken back.
     """
 
     cards: tuple[Card, ...]
@@ -26,12 +28,13 @@ class Page:
     next_after: Key | None = None
     previous_after: Key | None = None
     note: str = ""
+    undo: tuple[PairButton, ...] = ()
 
 
 def queue(page: Page) -> list[Block]:
     """Return a page of the queue."""
     blocks = [section(_heading(page))]
-    blocks += [context(escape(page.note))] if page.note else []
+    blocks += _done(page) if page.note else []
     if page.disputes:
         blocks.append(section(":warning: *Approved answers that seem to disagree*"))
         blocks += [block for card in page.disputes for block in _entry(card, page.after)]
@@ -44,6 +47,14 @@ def queue(page: Page) -> list[Block]:
 def summary(page: Page) -> str:
     """Return the notification text of a page."""
     return "Nothing waits for a review." if not page.waiting else f"{_count(page.waiting)} for a review"
+
+
+def _done(page: Page) -> list[Block]:
+    """Return what was just done, with a way back: an answer from an export may have no card to take it back on."""
+    if not page.undo:
+        return [context(escape(page.note))]
+    value = ",".join(one.value for one in page.undo)
+    return [section(escape(page.note)), actions(button("Take back", action_id=TAKE_BACK_ALL, value=value)), divider()]
 
 
 def _heading(page: Page) -> str:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from bot.blocks.card import ANSWER_LIMIT, GUESS, QUESTION_LIMIT, Rival, beside, people
+from bot.blocks.card import ANSWER_LIMIT, GUESS, QUESTION_LIMIT, Rival, beside, is_put_together, people
 from bot.blocks.layout import Block, context, plain, section
 from bot.blocks.words import asked_and_answered, replacements, titled
-from storage.pairs import Candidate, Pair
+from storage.pairs import Candidate
 
 TEACH = "teach_answer"
 SUBMIT = "teach_submit"
@@ -76,7 +76,7 @@ def _notes(shown: Lesson) -> list[Block]:
         lines.append(f":shield: Replaced before it is stored: {replaced}. What they stand for is kept nowhere.")
     if candidate.file_count:
         lines.append(":paperclip: Files beside the answer are not learnt")
-    if not candidate.in_thread or (isinstance(candidate, Pair) and candidate.is_guess):
+    if is_put_together(candidate):
         lines.append(GUESS)
     blocks = [context("\n".join(lines))]
     for rival in shown.rivals[:2]:

@@ -1,6 +1,7 @@
 """The review queue as one reviewer may see it, a page at a time, and decisions about a whole page."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
@@ -32,7 +33,9 @@ class Queue:
         self._team_id = team_id
         self._approvals_needed = approvals_needed
 
-    def page(self, user_id: str, *, after: Key | None = None, note: str = "") -> Page:
+    def page(
+        self, user_id: str, *, after: Key | None = None, note: str = "", undo: tuple[PairButton, ...] = ()
+    ) -> Page:
         """Return the page that follows `after`, the last one where nothing does. Raises `ReviewRefusedError`."""
         if not self._readers.is_reviewer(user_id):
             raise ReviewRefusedError("Only reviewers see the review queue. You can nominate answers by ✅.")
@@ -40,26 +43,39 @@ class Queue:
             private = private_channels_with_pairs(session, team_id=self._team_id)
         channels = self._readers.channels_of(user_id, private)
         disputes = self._disputes(user_id) if after is None else ()
-        page = self._page(channels, after, disputes, note)
+        page = replace(self._page(channels, after, disputes), note=note, undo=undo)
         if after is None or page.cards:
             return page
-        return self.page(user_id, after=page.previous_after, note=note)
+        return self.page(user_id, after=page.previous_after, note=note, undo=undo)
 
-    def decide(self, pressed: Sequence[PairButton], *, approve: bool, by: str) -> str:
-        """Approve or reject pairs as they were shown; returns how many, and why others were left."""
-        done, refusals = 0, []
+    def decide(self, pressed: Sequence[PairButton], *, approve: bool, by: str) -> tuple[str, tuple[PairButton, ...]]:
+        """Approve or reject pairs as they were shown; returns how many, why others were left, and those decided."""
+        done, refusals = [], []
         for one in pressed:
             try:
                 if approve and self._resembles(one.pair_id):
                     raise ReviewRefusedError("It resembles an approved answer: choose between the two.")
                 (self._decisions.approve if approve else self._decisions.reject)(one.shown, by=by)
+                done.append(one)
+            except ReviewRefusedError as err:
+                refusals.append(str(err))
+        said = f"{len(done)} {'approved' if approve else 'rejected'}."
+        left = (f"{refusals.count(why)} left: {why}" for why in dict.fromkeys(refusals))
+        return " ".join([said, *left]), tuple(done)
+
+    def take_back(self, pressed: Sequence[PairButton], *, by: str) -> str:
+        """Take back what somebody decided about pairs; returns of how many, and why others were left."""
+        done, refusals = 0, []
+        for one in pressed:
+            try:
+                self._decisions.take_back(one.pair_id, by=by)
                 done += 1
             except ReviewRefusedError as err:
                 refusals.append(str(err))
-        said = f"{done} {'approved' if approve else 'rejected'}."
-        return " ".join([said, *(f"{refusals.count(why)} left: {why}" for why in dict.fromkeys(refusals))])
+        left = (f"{refusals.count(why)} left: {why}" for why in dict.fromkeys(refusals))
+        return " ".join([f"{done} taken back.", *left])
 
-    def _page(self, channels: list[str], after: Key | None, disputes: tuple[Card, ...], note: str) -> Page:
+    def _page(self, channels: list[str], after: Key | None, disputes: tuple[Card, ...]) -> Page:
         team_id = self._team_id
         with self._database.reading() as session:
             pairs = queue_page(session, team_id=team_id, channel_ids=channels, after=after, limit=PAGE + 1)
@@ -74,7 +90,6 @@ class Queue:
                 after=after,
                 next_after=(int(shown[-1].priority), shown[-1].id) if len(pairs) > PAGE else None,
                 previous_after=before,
-                note=note,
             )
 
     def _disputes(self, user_id: str) -> tuple[Card, ...]:

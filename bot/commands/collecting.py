@@ -27,7 +27,11 @@ def import_slack(data: Path | None, export: Path, channels: Sequence[str], knowl
     database = open_database(settings)
     wanted = _wanted(settings, database, knowledge)
     if wanted.team_id != UNCLAIMED and layout.team_ids and wanted.team_id not in layout.team_ids:
-        note(f"timbre: the export is of another workspace ({min(layout.team_ids)}) than this folder ({wanted.team_id})")
+        database.close()
+        raise CommandError(
+            f"{export} is of another workspace ({min(layout.team_ids)}) than this folder ({wanted.team_id}): "
+            "give that one a folder of its own with --data"
+        )
     with progress("importing") as tell:
         report = import_export(database, archive, layout, chosen, wanted, now=utc_now, on_progress=tell)
     database.close()

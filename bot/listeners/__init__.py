@@ -50,6 +50,7 @@ def register_listeners(app: App, to: Surfaces) -> None:
     app.action(queue.PREVIOUS)(to.reviewing.turn)
     app.action(queue.APPROVE_ALL)(to.reviewing.approve_all)
     app.action(queue.REJECT_ALL)(to.reviewing.reject_all)
+    app.action(queue.TAKE_BACK_ALL)(to.reviewing.take_back_all)
     app.shortcut(TEACH)(to.teaching.shortcut)
     app.view(SUBMIT)(to.teaching.submit)
     app.view(CORRECT)(to.correcting.submit)

@@ -7,7 +7,7 @@ from slack_bolt import Ack
 from slack_sdk import WebClient
 
 from bot.blocks.home import Welcome, home
-from bot.blocks.pair_button import Key
+from bot.blocks.pair_button import Key, PairButton
 from bot.collecting.people import People
 from bot.collecting.queue import Queue
 from bot.collecting.readers import PairReaders
@@ -47,9 +47,18 @@ class Home:
         elif event.get("channel"):
             self._suggest(event["user"], event["channel"])
 
-    def publish(self, user_id: str, *, after: Key | None = None, note: str = "", about_them: str = "") -> None:
-        """Show somebody their page as it is now. `note` is about the queue."""
-        page = self._queue.page(user_id, after=after, note=note) if self._readers.is_reviewer(user_id) else None
+    def publish(
+        self,
+        user_id: str,
+        *,
+        after: Key | None = None,
+        note: str = "",
+        undo: tuple[PairButton, ...] = (),
+        about_them: str = "",
+    ) -> None:
+        """Show somebody their page as it is now. `note` and `undo` are about the queue."""
+        is_reviewer = self._readers.is_reviewer(user_id)
+        page = self._queue.page(user_id, after=after, note=note, undo=undo) if is_reviewer else None
         with self._database.reading() as session:
             theirs = count_of_person(session, team_id=self._team_id, user_id=user_id)
         welcome = Welcome(

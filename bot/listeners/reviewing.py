@@ -35,12 +35,12 @@ class Reviewing:
     def approve(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         """Approve a pair."""
         ack()
-        self._decide(body, respond, lambda on, by: self._decisions.approve(on.shown, by=by))
+        self._decide(body, respond, lambda on, by: self._decisions.approve(on.shown, by=by), is_undoable=True)
 
     def reject(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         """Reject a pair."""
         ack()
-        self._decide(body, respond, lambda on, by: self._decisions.reject(on.shown, by=by))
+        self._decide(body, respond, lambda on, by: self._decisions.reject(on.shown, by=by), is_undoable=True)
 
     def take_back(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         """Take back what this person decided."""
@@ -78,18 +78,37 @@ class Reviewing:
         ack()
         self._decide_all(body, respond, approve=False)
 
-    def draw(self, surface: str, user_id: str, respond: Respond, *, after: Key | None, note: str = "") -> None:
-        """Show what somebody looks at as it is now, with a word on what they just did."""
+    def take_back_all(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
+        """Take back what this person just decided in the queue."""
+        ack()
+        click = ReviewClick.from_payload(body)
+        pressed = [PairButton.from_value(value) for value in click.value.split(",")]
+        note = self._queue.take_back(pressed, by=click.user_id)
+        self.draw(click.surface, click.user_id, respond, after=pressed[0].after, note=note)
+
+    def draw(
+        self,
+        surface: str,
+        user_id: str,
+        respond: Respond,
+        *,
+        after: Key | None,
+        note: str = "",
+        undo: tuple[PairButton, ...] = (),
+    ) -> None:
+        """Show what somebody looks at as it is now, with a word on what they just did, and a way back."""
         if surface == Surface.HOME:
-            self._home.publish(user_id, after=after, note=note)
+            self._home.publish(user_id, after=after, note=note, undo=undo)
         elif surface == Surface.QUEUE:
-            self._draw_queue(user_id, respond, after, note)
+            self._draw_queue(user_id, respond, after, note, undo)
         elif note:
             respond(text=escape(note), response_type="ephemeral", replace_original=False)
 
-    def _draw_queue(self, user_id: str, respond: Respond, after: Key | None, note: str) -> None:
+    def _draw_queue(
+        self, user_id: str, respond: Respond, after: Key | None, note: str, undo: tuple[PairButton, ...]
+    ) -> None:
         try:
-            page = self._queue.page(user_id, after=after, note=note)
+            page = self._queue.page(user_id, after=after, note=note, undo=undo)
         except ReviewRefusedError as err:
             respond(text=escape(str(err)), replace_original=True)
         else:
@@ -98,18 +117,26 @@ class Reviewing:
     def _choose(self, body: dict[str, Any], respond: Respond, decision: TwinDecision) -> None:
         self._decide(body, respond, lambda on, by: self._decisions.choose(on.shown, on.other_id, decision, by=by))
 
-    def _decide(self, body: dict[str, Any], respond: Respond, act: Callable[[PairButton, str], Pair]) -> None:
+    def _decide(
+        self,
+        body: dict[str, Any],
+        respond: Respond,
+        act: Callable[[PairButton, str], Pair],
+        *,
+        is_undoable: bool = False,
+    ) -> None:
         click = ReviewClick.from_payload(body)
         pressed = PairButton.from_value(click.value)
+        undo: tuple[PairButton, ...] = (pressed,) if is_undoable else ()
         try:
             pair = act(pressed, click.user_id)
             note = "" if click.surface is Surface.CARD else NOTES.get(pair.status, "")
         except ReviewRefusedError as err:
-            note = str(err)
-        self.draw(click.surface, click.user_id, respond, after=pressed.after, note=note)
+            note, undo = str(err), ()
+        self.draw(click.surface, click.user_id, respond, after=pressed.after, note=note, undo=undo)
 
     def _decide_all(self, body: dict[str, Any], respond: Respond, *, approve: bool) -> None:
         click = ReviewClick.from_payload(body)
         pressed = [PairButton.from_value(value) for value in click.value.split(",")]
-        note = self._queue.decide(pressed, approve=approve, by=click.user_id)
-        self.draw(click.surface, click.user_id, respond, after=pressed[0].after, note=note)
+        note, done = self._queue.decide(pressed, approve=approve, by=click.user_id)
+        self.draw(click.surface, click.user_id, respond, after=pressed[0].after, note=note, undo=done)

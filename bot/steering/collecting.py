@@ -40,6 +40,8 @@ class CollectingCommands:
         return Said(blocks.summary(page), blocks.queue(page))
 
     def _opt_out(self, call: CommandCall) -> str:
+        if call.arguments:  # what is erased does not come back, so a slip must not erase the wrong person's
+            raise UsageError("It is about you alone. An admin erases somebody else's with `/timbre forget @PERSON`.")
         if self._people.has_opted_out(team_id=call.team_id, user_id=call.user_id):
             return "You opted out before: nothing of yours is collected. `/timbre opt-in` undoes it."
         return opted_out(self._people.opt_out(team_id=call.team_id, user_id=call.user_id))

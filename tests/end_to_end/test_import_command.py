@@ -151,14 +151,14 @@ def test_ten_thousand_messages_take_seconds(timbre: Timbre) -> None:
     assert time.monotonic() - started < 60
 
 
-def test_an_export_of_another_workspace_is_imported_and_noted(timbre: Timbre, export: Path) -> None:
+def test_an_export_of_another_workspace_is_refused(timbre: Timbre, export: Path) -> None:
     timbre("db", "upgrade")
     database = Database(sqlite_url(timbre.folder / ".timbre"))
     with database.writing() as session:
         register_workspace(session, team_id="T9", name="Elsewhere", now=datetime(2026, 3, 2, tzinfo=UTC))
     database.close()
 
-    finished = timbre("import", export, "--json")
+    finished = timbre("import", export)
 
-    assert finished.document["proposed"] == 2
-    assert "timbre: the export is of another workspace (T1) than this folder (T9)" in finished.err
+    assert finished.code == 2
+    assert "is of another workspace (T1) than this folder (T9): give that one a folder of its own" in finished.err

@@ -102,8 +102,10 @@ def test_a_card_says_who_where_what_was_replaced_and_what_is_not_learnt() -> Non
 
 
 def test_only_a_pair_that_a_rule_put_together_comes_with_a_warning() -> None:
-    assert "A rule put" in said(card_blocks.card(nominated(pair(origin=Origin.CHANNEL))))
-    assert "A rule put" not in said(card_blocks.card(nominated()))
+    guess = pair(origin=Origin.CHANNEL, thread_ts="2.0", answer_ts="2.0")
+    assert "A rule put" in said(card_blocks.card(nominated(guess)))
+    for known in (pair(), pair(origin=Origin.EXPORT), pair(origin=Origin.FILE, thread_ts="2.0", answer_ts="2.0")):
+        assert "A rule put" not in said(card_blocks.card(nominated(known)))
 
 
 def test_placeholders_are_set_off() -> None:

@@ -26,6 +26,27 @@ def test_the_queue_is_decided_in_the_message_that_shows_it(office: Office) -> No
     assert "Gus oils" not in said_in(office.shown("UBEN", shown["ts"]))
 
 
+def test_what_was_decided_in_the_queue_is_taken_back_there(office: Office) -> None:
+    ts = office.nominate("Who sharpens the saws?", "Wim sharpens the saws.")
+    shown = office.command("UBEN", "review")
+    nth = [element["value"].split(":")[0] for _, element in buttons(shown, "Approve")].index(str(id_of(office, ts)))
+    office.click("UBEN", shown, "Approve", nth=nth, channel="CHELP")
+    office.comes_to(ts, PairStatus.APPROVED)
+    wait_until(lambda: "Take back" in labels(office.shown("UBEN", shown["ts"])), "there is a way back")
+
+    office.click("UBEN", office.shown("UBEN", shown["ts"]), "Take back", channel="CHELP")
+
+    office.comes_to(ts, PairStatus.CANDIDATE)
+
+
+@pytest.mark.parametrize("argument", ["@ada", "please"])
+def test_opting_out_takes_nobody_elses_name(office: Office, argument: str) -> None:
+    said = office.command("UCLEO", f"opt-out {argument}")["text"]
+
+    assert "It is about you alone." in said
+    assert "/timbre forget @PERSON" in said
+
+
 @pytest.mark.parametrize("user", ["UTOM", "UADA"])
 def test_the_queue_is_for_reviewers(office: Office, user: str) -> None:
     assert "Only reviewers see the review queue" in office.command(user, "review")["text"]

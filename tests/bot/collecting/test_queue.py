@@ -87,7 +87,7 @@ def test_a_whole_page_is_decided_as_it_was_shown_and_the_rest_is_said(desk: Desk
     with desk.database.writing() as session:
         edit_pair(session, pairs[2].id, question="Other?", answer="Other.", redactions=[], by="UCLEO")
 
-    said = desk.queue.decide(pressed, approve=True, by="UBEN")
+    said, done = desk.queue.decide(pressed, approve=True, by="UBEN")
 
     assert [desk.status(pair) for pair in pairs] == [
         PairStatus.APPROVED,
@@ -99,19 +99,23 @@ def test_a_whole_page_is_decided_as_it_was_shown_and_the_rest_is_said(desk: Desk
     assert "1 left: This answer has changed since" in said
     assert "1 left: It resembles an approved answer" in said
 
+    assert desk.queue.take_back(done, by="UCLEO").startswith("0 taken back. 3 left: You decided nothing here.")
+    assert desk.queue.take_back(done, by="UBEN") == "3 taken back."
+    assert PairStatus.APPROVED not in {desk.status(pair) for pair in (*pairs, own)}
+
 
 def test_rejecting_a_whole_page_rejects_what_resembles_others_too(desk: Desk) -> None:
     pair = desk.add()
     desk.resemble(pair, desk.approved())
 
-    assert desk.queue.decide([PairButton.of(pair)], approve=False, by="UBEN") == "1 rejected."
+    assert desk.queue.decide([PairButton.of(pair)], approve=False, by="UBEN")[0] == "1 rejected."
     assert desk.status(pair) is PairStatus.REJECTED
 
 
 def test_nobody_decides_a_page_without_being_a_reviewer(desk: Desk) -> None:
     pair = desk.add()
 
-    said = desk.queue.decide([PairButton.of(pair)], approve=True, by="UTOM")
+    said, _ = desk.queue.decide([PairButton.of(pair)], approve=True, by="UTOM")
 
     assert said.startswith("0 approved. 1 left: Only reviewers decide")
     assert desk.status(pair) is PairStatus.CANDIDATE
