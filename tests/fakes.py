@@ -57,7 +57,9 @@ class FakeModelServer:
     """An OpenAI-compatible model server without models, on a real socket from `with` to its end.
 
     It says what the first passage says, cites it, and signs with the model's name. Texts that share words get vectors
-    that lie close together. What is set on it changes what it does until `reset`.
+    that lie close together.
+    One that `obeys` says whatever its passages tell it to, with that secret. What is set on it changes what it does
+    until `reset`.
     """
 
     DIMENSIONS = 512
@@ -89,6 +91,7 @@ class FakeModelServer:
         self.piece, self.pause_s = 1_000, 0.0
         self.breaks_at: int | None = None
         self.is_silent_at: int | None = None
+        self.obeys: str | None = None
         self.garbage: list[bytes] = []
 
     def __enter__(self) -> Self:
@@ -137,6 +140,8 @@ class FakeModelServer:
         if self.says is not None:
             return self.says
         quoted = [line.removeprefix("> ") for line in prompt.splitlines() if line.startswith("> ")]
+        if self.obeys is not None:
+            return "\n".join(quoted).replace("{secret}", self.obeys) + " [1]"
         return f"{quoted[0]} [1] ({model})" if quoted else f"Ahoy. ({model})"
 
     async def _stream(self, said: str, model: str, usage: dict[str, int]) -> AsyncIterator[bytes]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from training.citing import supporting_passage
 from training.prompt import Passage
 
-CITATION = re.compile(r"(\s?)\[(\d+(?:\s*,\s*\d+)*)\]")
+# Code comes first: what looks like a citation in it is an index.
+CITATION = re.compile(r"(?P<code>```[^\0]*?(?:```|\Z)|`[^`\n]+`)|(\s?)\[(\d+(?:\s*,\s*\d+)*)\]")
 
 
 _CLAIMS_NOTHING = re.compile(r"\b(?:do not|don't|don’t|can't|can’t|cannot) (?:know|find|tell|say)\b", re.IGNORECASE)
@@ -22,8 +23,10 @@ def check_citations(text: str, *, passages: int) -> tuple[str, list[int]]:
     cited: list[int] = []
 
     def keep(match: re.Match[str]) -> str:
-        numbers = [number for number in map(int, match[2].split(",")) if 1 <= number <= passages]
+        if match["code"]:
+            return match["code"]
+        numbers = [number for number in map(int, match[3].split(",")) if 1 <= number <= passages]
         cited.extend(number for number in dict.fromkeys(numbers) if number not in cited)
-        return match[1] + "".join(f"[{number}]" for number in numbers) if numbers else ""
+        return match[2] + "".join(f"[{number}]" for number in numbers) if numbers else ""
 
     return CITATION.sub(keep, text).strip(), cited

@@ -71,9 +71,9 @@ class Delivery:
     def _bring(self, asked: Asked, draft: Draft, stored: Answer) -> None:
         try:
             ts = self._post(draft, stored)
-        except TROUBLE as err:
-            if not refused(err):
-                raise
+        except Exception as err:
+            if isinstance(err, TROUBLE) and not refused(err):
+                raise  # it may go better the next time
             ts = self._fail(asked, draft, err)
         with self._database.writing() as session:
             set_message(session, stored.id, message_ts=ts)

@@ -81,7 +81,9 @@ class Reading:
                 show(shown)
         if not is_finished:
             raise ModelUnavailableError("the model server broke off in the middle of an answer; its log says why")
-        return Completion(tidy(text), model, prompt_tokens, completion_tokens)
+        if not (said := tidy(text)):
+            raise ModelUnavailableError("the model wrote nothing; its log may say why")
+        return Completion(said, model, prompt_tokens, completion_tokens)
 
     def _chunks(self) -> Iterator[ChatCompletionChunk]:
         deadline = time.monotonic() + self._patience.answer_s
@@ -100,7 +102,9 @@ class Reading:
                 raise ModelUnavailableError("the model server answered what is no chat completion") from arrived
             if left <= 0:
                 raise ModelUnavailableError("the model was not done within TIMBRE_ANSWER_TIMEOUT_S")
+            shown_from = time.monotonic()
             yield arrived
+            deadline += time.monotonic() - shown_from  # that Slack is slow is not the model's fault
 
     def _read(self) -> None:
         try:

@@ -4,11 +4,10 @@ from collections.abc import Collection, Sequence
 
 from bot.answering.answerer import Source
 from bot.blocks.layout import Block, context, section, table
-from bot.blocks.markdown import Renderer, as_it_is
+from bot.blocks.markdown import Renderer, as_it_is, said_plainly
 from bot.blocks.packing import MOST_MESSAGES, packed
 from bot.blocks.tables import fits_table
-from bot.slack.links import without_targets
-from bot.slack.mrkdwn import defanged, escape, fitting, shorten
+from bot.slack.mrkdwn import escape, fitting, shorten
 
 FEEDBACK = "answer_feedback"
 TITLE_LIMIT = 80
@@ -59,7 +58,7 @@ def answer(
 
 def summary(text: str) -> str:
     """Return the notification text of an answer."""
-    return escape(shorten(" ".join(without_targets(defanged(text)).split()), SUMMARY_LIMIT))
+    return escape(shorten(" ".join(said_plainly(text).split()), SUMMARY_LIMIT))
 
 
 def failure(error_id: str) -> list[Block]:

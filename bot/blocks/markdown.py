@@ -40,6 +40,12 @@ def is_plain(text: str) -> bool:
     return False
 
 
+def said_plainly(text: str) -> str:
+    """Return what Markdown says, without markup and without where its links lead."""
+    parts = Renderer().parts(text) or [as_it_is(text)]
+    return " ".join(_plain_part(part) for part in parts)
+
+
 def as_it_is(text: str) -> Block:
     """Return a paragraph of text that is all markup, and of which nothing would be left."""
     return _section([run(defanged(text).strip() or "…")])
@@ -128,7 +134,7 @@ class Renderer:
     def _inline_of(self, node: SyntaxTreeNode, style: Style) -> list[Block]:
         match node.type:
             case "text":
-                return self._text(node.content, style)
+                return self._text(defanged(node.content), style)  # again: entities have become signs
             case "code_inline":
                 return [run(node.content or " ", **style, code=True)]
             case "softbreak" | "hardbreak":
@@ -174,6 +180,12 @@ def _code(node: SyntaxTreeNode) -> Iterator[Block]:
 
 def _section(runs: list[Block]) -> Block:
     return {"type": "rich_text_section", "elements": merged(runs)}
+
+
+def _plain_part(part: Block) -> str:
+    if part["type"] == "rich_text_list":
+        return " ".join(_plain(item["elements"]) for item in part["elements"])
+    return _plain(part["elements"])
 
 
 def _plain(runs: list[Block]) -> str:

@@ -4,7 +4,9 @@ import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-URL = re.compile(r"""https?://[^\s<>|`"\\^{}\[\]]+""", re.IGNORECASE)
+_REST = r"""[^\s<>|`"\\^{}\[\]]"""
+# Clients make links of www.… and of domains with a path too.
+URL = re.compile(rf"(?:https?://|\bwww\.|\b(?:[a-z0-9-]+\.)+[a-z]{{2,}}/){_REST}+", re.IGNORECASE)
 _TRAILING = ".,;:!?'*_~"
 
 
@@ -24,7 +26,7 @@ def trimmed(url: str) -> str:
 def host_of(url: str) -> str:
     """Return the host that an address leads to; empty where it is none of the web's."""
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url if ":" in url.partition("/")[0] else f"https://{url}")
     except ValueError:
         return ""
     return parts.hostname or "" if parts.scheme.lower() in ("http", "https") else ""
@@ -32,15 +34,10 @@ def host_of(url: str) -> str:
 
 def may_be_followed(url: str, known: Collection[str]) -> bool:
     """Return whether an address is one that was read, and not one that a model made up to carry something out."""
-    return bool(host_of(url)) and url in known
+    return bool(host_of(url)) and "://" in url and url in known
 
 
 def shown(url: str) -> str:
     """Return how an address that may not be followed is shown: where it would have led, and nothing it would carry."""
     host = host_of(url)
-    return f"{host}/…" if host and url.partition("://")[2].rstrip("/") != host else host
-
-
-def without_targets(text: str) -> str:
-    """Return text with every address in it shown as `shown` does."""
-    return URL.sub(lambda found: shown(found[0]), text)
+    return f"{host}/…" if host and url.rpartition("://")[2].rstrip("/").lower() != host else host

@@ -1,5 +1,6 @@
 """Posts in Slack once, even when the process dies between posting and remembering."""
 
+import re
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 PASSING = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+_WORD = re.compile(r"[a-z_]+")
 MARKER = "timbre_post"
 TROUBLE = (SlackClientError, OSError, HTTPException)
 """What a call to Slack may end in."""
@@ -106,5 +108,6 @@ def refused(err: BaseException) -> str:
     """Return Slack's word for why it won't do what it was asked; empty where it may have, or may another time."""
     if isinstance(err, SlackApiError):
         word = str(err.response.get("error") or "")
-        return "" if word in PASSING else word
+        # What is no word of Slack's came from something in between.
+        return word if _WORD.fullmatch(word) and word not in PASSING else ""
     return ""

@@ -272,7 +272,8 @@ class Draft:
             if refused(err) != "streaming_state_conflict":
                 raise
             # Its end did not reach Slack.
-            self._drafts.client.chat_stopStream(channel=self._spot.channel_id, ts=ts)
+            with suppress(*TROUBLE):
+                self._drafts.client.chat_stopStream(channel=self._spot.channel_id, ts=ts)
             self._drafts.poster.update(self._spot.channel_id, ts, text=post.text, blocks=post.blocks, key=key)
 
     def _posted_below(self, post: Post, key: str) -> None:

@@ -19,6 +19,8 @@ from bot.answering.citations import check_citations
         ("[7]", "", []),
         ("  In the tin.\n", "In the tin.", []),
         ("", "", []),
+        ("`tins[0]` [1]", "`tins[0]` [1]", [1]),
+        ("```\ntins[0]\n``` [9]", "```\ntins[0]\n```", []),
     ],
 )
 def test_citations_that_point_nowhere_are_taken_out(written: str, kept: str, cited: list[int]) -> None:
