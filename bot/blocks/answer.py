@@ -58,7 +58,7 @@ def answer(
 
 def summary(text: str) -> str:
     """Return the notification text of an answer."""
-    return escape(shorten(" ".join(said_plainly(text).split()), SUMMARY_LIMIT))
+    return escape(shorten(" ".join(said_plainly(text).split()), SUMMARY_LIMIT)) or "…"
 
 
 def failure(error_id: str) -> list[Block]:
