@@ -19,6 +19,8 @@ QUESTION = "@timbre where are the spare keys?"
 LINES = [f"Tin {number} holds spare key {number}." for number in range(1_200)]
 TABLE = "| tin | key |\n|---|---|\n" + "\n".join(f"| {number} | spare {number} |" for number in range(8))
 
+pytestmark = pytest.mark.slow  # each case starts a bot
+
 
 @pytest.fixture
 def room(
