@@ -96,9 +96,9 @@ def get_answer(session: Session, answer_id: int) -> Answer | None:
 
 
 def askers_in_thread(session: Session, *, team_id: str, channel_id: str, thread_ts: str) -> frozenset[str]:
-    """Return whom Timbre has answered in a thread."""
+    """Return whom Timbre has answered in a thread, or is about to."""
     place = (AnswerRow.team_id == team_id, AnswerRow.channel_id == channel_id, AnswerRow.thread_ts == thread_ts)
-    return frozenset(session.scalars(select(AnswerRow.asked_by).where(*place, AnswerRow.message_ts.is_not(None))))
+    return frozenset(session.scalars(select(AnswerRow.asked_by).where(*place)))
 
 
 def last_question(session: Session, *, team_id: str, channel_id: str, thread_ts: str) -> str:

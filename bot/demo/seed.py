@@ -17,6 +17,11 @@ EVENTS = (
     "reaction_added",
     "reaction_removed",
     "app_home_opened",
+    "file_deleted",
+    "member_joined_channel",
+    "member_left_channel",
+    "user_change",
+    "team_join",
 )
 FIRST_QUESTION = timedelta(hours=7, minutes=30)
 """How long after midnight the working day's first question may come."""

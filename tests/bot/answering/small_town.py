@@ -279,6 +279,8 @@ class Town:
     def call(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Answer a Web API call. Raises `SlackApiError` for a refusal, and for what fails just now."""
         values = {name: value for name, value in arguments.items() if value is not None}
+        if "chunks" in values:
+            values["chunks"] = [chunk.to_dict() for chunk in values["chunks"]]
         if method == "assistant.threads.setStatus":
             return {}  # the playground wants an event loop for it
         try:
@@ -291,8 +293,9 @@ class Town:
         if method in ("chat.postMessage", "chat.update"):
             channel_id = values["channel"]
             self._see(channel_id, self.books.readers(channel_id), [values["text"], values["blocks"]])
-        if method in ("chat.startStream", "chat.appendStream", "chat.stopStream") and values.get("markdown_text"):
-            self._see(values["channel"], self.books.readers(values["channel"]), ["stream", values["markdown_text"]])
+        if method in ("chat.startStream", "chat.appendStream", "chat.stopStream"):
+            said = ["stream", values.get("chunks"), values.get("markdown_text"), values.get("blocks")]
+            self._see(values["channel"], self.books.readers(values["channel"]), said)
         return self._as_it_is(method, values, answer)
 
     def _as_it_is(self, method: str, values: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
