@@ -26,7 +26,7 @@ tour: $(STAMP) ## Walk the whole loop headless and report every step
 	$(BIN)/timbre tour
 
 test: $(STAMP) ## Run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(STAMP) ## Run everything CI runs
 	.ci/run

@@ -132,6 +132,7 @@ def test_an_unknown_channel_is_refused_with_the_nearest(timbre: Timbre, export: 
     assert refusal == "the export has no channel genral; did you mean general? It has board, general"
 
 
+@pytest.mark.slow
 def test_ten_thousand_messages_take_seconds(timbre: Timbre) -> None:
     talk = [
         message

@@ -239,8 +239,9 @@ def test_an_archived_channel_can_be_read_and_is_left_out_of_lists_on_request(sla
 
 def test_nothing_is_written_on_in_an_archived_channel(slack: RunningPlayground) -> None:
     at = {"user": "tom", "channel": "help"}
-    at["ts"] = slack.control("post", **at, text="Goodbye")["ts"]
-    slack.control("channel", user="tom", channel="help", act="archive")
-    for act, more in (("edit", {"text": "x"}), ("pin", {}), ("react", {"name": "eyes"}), ("post", {"text": "x"})):
+    on = {"ts": slack.control("post", **at, text="Goodbye")["ts"]}
+    slack.control("channel", **at, act="archive")
+    acts = {"edit": {**on, "text": "x"}, "pin": on, "react": {**on, "name": "eyes"}, "post": {"text": "x"}}
+    for act, more in acts.items():
         with pytest.raises(ControlError, match="is_archived"):
             slack.control(act, **at, **more)
