@@ -75,17 +75,16 @@ class Twins:
             for other, value in zip(near, likeness, strict=True)
             if asks_the_same(pair.question, other.question, likeness=value)
         ]
-        likeness = self._likeness(pair.answer, [other.answer for other, _ in same])
-        twins = [
-            Twin(
-                pair_id=pair.id,
-                other_id=other.id,
-                similarity=round(similarity, 4),
-                disagrees=disagree(pair.answer, other.answer, likeness=value),
-            )
-            for (other, similarity), value in zip(same, likeness, strict=True)
-        ]
+        twins = [self._twin(pair, other, similarity) for other, similarity in same]
         return sorted(twins, key=lambda twin: -twin.similarity)
+
+    def _twin(self, pair: Pair, other: Pair, similarity: float) -> Twin:
+        # Figures mostly tell; only where they don't is it worth the time to embed the answers.
+        contradicts = disagree(pair.answer, other.answer, likeness=1.0)
+        if not contradicts:
+            (likeness,) = self._likeness(pair.answer, [other.answer])
+            contradicts = disagree(pair.answer, other.answer, likeness=likeness)
+        return Twin(pair_id=pair.id, other_id=other.id, similarity=round(similarity, 4), disagrees=contradicts)
 
     def _waiting(self) -> list[Pair]:
         with self._database.reading() as session:
