@@ -422,7 +422,7 @@ def check_machine(empty: Path, *, examples: int, derandomize: bool = False) -> N
         machine,
         settings=settings(
             max_examples=examples,
-            stateful_step_count=30,
+            stateful_step_count=30 if derandomize else 20,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             derandomize=derandomize,
