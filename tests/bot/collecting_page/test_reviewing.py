@@ -83,7 +83,7 @@ def test_a_reviewer_teaches_an_answer_from_the_messages_menu(office: Office, des
     modal = dialog(page)
     modal.get_by_label("Question").fill("")
     press(modal, "Approve")
-    modal.get_by_text("Write the question.").wait_for()
+    modal.get_by_text("This is a required field.").wait_for()
     assert modal.get_by_label("Answer", exact=True).input_value() == "Tar is kept in the lean-to."
     modal.get_by_label("Question").fill("Where do we keep tar?")
     press(modal, "Approve")
