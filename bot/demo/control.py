@@ -44,12 +44,12 @@ class Control:
             query["before"] = page["messages"][0]["ts"]
 
     def ask(self, question: str, *, channel: str, user: str, seconds: float) -> dict[str, Any] | None:
-        """Ask Timbre in a channel and return its reply in the thread; None when it took longer than `seconds`."""
+        """Ask Timbre in a channel and return its whole reply in the thread; None after `seconds` without one."""
         ts = self.call("post", user=user, channel=channel, text=f"@timbre {question}")["ts"]
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             for message in self.messages(channel, user=user, thread_ts=ts):
-                if message.get("bot_id"):
+                if message.get("bot_id") and not message.get("streaming"):  # it is whole only when it is
                     return {**message, "question_ts": ts}
             time.sleep(0.05)
         return None
