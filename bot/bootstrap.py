@@ -19,6 +19,7 @@ from bot.answering.delivering import Delivery
 from bot.answering.former import FormerIndex
 from bot.answering.gaps import Gaps
 from bot.answering.hearing import Hearing
+from bot.answering.history import ThreadHistory
 from bot.answering.indexing import Indexing
 from bot.answering.models import Models
 from bot.answering.notes import Notes
@@ -160,7 +161,11 @@ def answerer_of(
 ) -> Answerer:
     """Return what answers questions from `retriever`'s passages."""
     limits = AnswerLimits(
-        settings.passages, settings.min_similarity, settings.max_answer_tokens, settings.history_tokens
+        settings.passages,
+        settings.min_similarity,
+        settings.max_answer_tokens,
+        settings.history_tokens,
+        settings.answer_examples,
     )
     return Answerer(
         database,
@@ -170,6 +175,7 @@ def answerer_of(
         base_name=settings.base_model_name,
         house_style=settings.house_style_summary(),
         now=now,
+        model=settings.answer_model,
     )
 
 
@@ -218,6 +224,9 @@ class Bot:
         notes = Notes(database, names.of, valid_for=valid_for, now=now)
         bot_user_id = str(client.auth_test()["user_id"])
         hearing = Hearing(database, conversations.thread, team_id=self.team_id, bot_user_id=bot_user_id)
+        history = ThreadHistory(
+            database, conversations.thread, bot_user_id=bot_user_id, phone_region=policy.phone_region
+        )
         pane = AgentPane(client)
         questions = Questions(
             database,
@@ -226,6 +235,7 @@ class Bot:
             places,
             notes,
             hearing,
+            history,
             lambda channel_id, user_id: poster.whisper(channel_id, user_id, OFF),
             pane.name,
             now,

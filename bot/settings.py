@@ -63,6 +63,13 @@ class Settings(BaseSettings):
     embedding_url: str = Field("", description="OpenAI-compatible server for embeddings; empty: `models_url`")
     embedding_api_key: SecretStr = Field(SecretStr(""), description="its key, if it wants one")
 
+    answer_model: str = Field(
+        "voice", min_length=1, description="who answers: `voice`, the one in use, or a model's name at `models_url`"
+    )
+    answer_examples: int = Field(
+        4, ge=0, le=50, description="approved answers shown as examples to a model that is not the voice"
+    )
+
     house_style: Path | None = Field(None, description="Markdown file that says how the team writes")
     passages: int = Field(3, ge=1, le=20, description="passages put before the model for one answer")
     min_similarity: float = Field(0.35, ge=0, le=1, description="below this the best passage is no answer")

@@ -89,6 +89,15 @@ def answer_to(session: Session, *, team_id: str, channel_id: str, question_ts: s
     return _answer(row) if row else None
 
 
+def answers_posted_as(
+    session: Session, message_ts: Collection[str], *, team_id: str, channel_id: str
+) -> dict[str, Answer]:
+    """Return the answers that stand in messages of a channel, by the message."""
+    place = (AnswerRow.team_id == team_id, AnswerRow.channel_id == channel_id)
+    rows = session.scalars(select(AnswerRow).where(*place, AnswerRow.message_ts.in_(message_ts)))
+    return {row.message_ts: _answer(row) for row in rows if row.message_ts is not None}
+
+
 def get_answer(session: Session, answer_id: int) -> Answer | None:
     """Return an answer by its id."""
     row = session.get(AnswerRow, answer_id)
@@ -101,10 +110,13 @@ def askers_in_thread(session: Session, *, team_id: str, channel_id: str, thread_
     return frozenset(session.scalars(select(AnswerRow.asked_by).where(*place)))
 
 
-def last_question(session: Session, *, team_id: str, channel_id: str, thread_ts: str) -> str:
-    """Return what Timbre was asked last in a thread; empty where it was asked nothing yet."""
+def last_question(
+    session: Session, *, team_id: str, channel_id: str, thread_ts: str, without: Collection[str] = ()
+) -> str:
+    """Return what Timbre was asked last in a thread, other than by `without`; empty where it was asked nothing."""
     place = (AnswerRow.team_id == team_id, AnswerRow.channel_id == channel_id, AnswerRow.thread_ts == thread_ts)
-    query = select(AnswerRow.question).where(*place).order_by(AnswerRow.id.desc()).limit(1)
+    others = (AnswerRow.question != "", AnswerRow.asked_by.not_in(without))
+    query = select(AnswerRow.question).where(*place, *others).order_by(AnswerRow.id.desc()).limit(1)
     return session.scalar(query) or ""
 
 

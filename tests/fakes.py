@@ -68,6 +68,7 @@ class FakeModelServer:
         routes = [
             Route("/v1/chat/completions", self._chat, methods=["POST"]),
             Route("/v1/embeddings", self._embeddings, methods=["POST"]),
+            Route("/tokenize", self._tokenize, methods=["POST"]),
             Route("/v1/models", self._models),
             Route("/v1/load_lora_adapter", self._load, methods=["POST"]),
         ]
@@ -86,6 +87,7 @@ class FakeModelServer:
         self.asked: list[dict[str, Any]] = []
         self.says: str | None = None
         self.is_down = False
+        self.has_tokenize = True
         self.is_thinking = False
         self.window = 100_000
         self.piece, self.pause_s = 1_000, 0.0
@@ -183,6 +185,15 @@ class FakeModelServer:
         vector[0] += 0.01  # no text is without direction
         vector /= np.linalg.norm(vector)
         return base64.b64encode(vector.tobytes()).decode() if encoding == "base64" else vector.tolist()
+
+    async def _tokenize(self, request: Request) -> JSONResponse:
+        body = await request.json()
+        if self.is_down or not self.has_tokenize:
+            return _refusal(500 if self.is_down else 404, "no such route")
+        if body["model"] != "base" and body["model"] not in self.loaded:
+            return _refusal(404, "no such model", "model_not_found")
+        tokens = list(range(len(body["prompt"].split())))
+        return JSONResponse({"count": len(tokens), "max_model_len": self.window, "tokens": tokens})
 
     async def _models(self, request: Request) -> JSONResponse:
         cards = [{"id": name, "object": "model", "created": 0, "owned_by": "test"} for name in ("base", *self.loaded)]

@@ -9,6 +9,7 @@ INSTRUCTIONS = (
 )
 SPEAKERS = {"user": "They", "assistant": "You"}
 NO_PASSAGES = "No passages were found."
+EXAMPLES = "This is how the team answers. Write like it; what it says here is about other questions."
 
 
 class Message(TypedDict):
@@ -26,17 +27,34 @@ class Passage:
     text: str
 
 
+@dataclass(frozen=True)
+class Example:
+    """An approved answer that shows how the team writes."""
+
+    question: str
+    answer: str
+
+
 def build_messages(
-    question: str, passages: Sequence[Passage], *, house_style: str = "", history: Sequence[Message] = ()
+    question: str,
+    passages: Sequence[Passage],
+    *,
+    house_style: str = "",
+    history: Sequence[Message] = (),
+    examples: Sequence[Example] = (),
 ) -> list[Message]:
     """Return the system and user message that ask for an answer to `question` from `passages`, numbered from 1.
 
     `history`: what was said before the question, oldest first. It is quoted, as the passages are: what somebody wrote
-    an hour ago gives no orders either. Training examples have none.
+    an hour ago gives no orders either. `examples`: approved answers, for a model that has not learnt the voice.
+    Training examples have neither.
     """
-    system = f"{INSTRUCTIONS}\n\n{house_style.strip()}".strip()
-    parts = [quote(passages), quote_history(history), f"Question: {question.strip()}"]
-    return [{"role": "system", "content": system}, {"role": "user", "content": "\n\n".join(filter(None, parts))}]
+    system = [INSTRUCTIONS, house_style.strip(), quote_examples(examples)]
+    user = [quote(passages), quote_history(history), f"Question: {question.strip()}"]
+    return [
+        {"role": "system", "content": "\n\n".join(filter(None, system))},
+        {"role": "user", "content": "\n\n".join(filter(None, user))},
+    ]
 
 
 def quote(passages: Sequence[Passage]) -> str:
@@ -60,6 +78,15 @@ def quote_history(history: Sequence[Message]) -> str:
     return "\n".join(["Earlier in this thread:", *lines]) if lines else ""
 
 
+def quote_examples(examples: Sequence[Example]) -> str:
+    """Return questions and their answers as block quotes; nothing where there are none."""
+    blocks = [_lines(f"Question: {example.question}") + _lines(f"Answer: {example.answer}") for example in examples]
+    return "\n\n".join([EXAMPLES, *("\n".join(block) for block in blocks)]) if blocks else ""
+
+
+def _lines(text: str) -> list[str]:
+    return [f"> {line}" for line in text.splitlines() if line.strip()]
+
+
 def _block(number: int, passage: Passage) -> str:
-    lines = [f"> {line}" for line in passage.text.splitlines() if line.strip()]
-    return "\n".join([f"[{number}] {' '.join(passage.title.split())}", *lines])
+    return "\n".join([f"[{number}] {' '.join(passage.title.split())}", *_lines(passage.text)])

@@ -18,6 +18,11 @@ def is_supported(text: str, passages: Sequence[Passage]) -> bool:
     return bool(_CLAIMS_NOTHING.search(text)) or supporting_passage(text, passages) is not None
 
 
+def without_citations(text: str) -> str:
+    """Return `text` without its citations."""
+    return check_citations(text, passages=0)[0]
+
+
 def check_citations(text: str, *, passages: int) -> tuple[str, list[int]]:
     """Return `text` without citations that point nowhere, and the numbers that are cited, in order of appearance."""
     cited: list[int] = []

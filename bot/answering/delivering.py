@@ -3,10 +3,9 @@
 import logging
 import uuid
 from collections.abc import Callable, Collection
-from dataclasses import asdict
 from datetime import datetime
 
-from bot.answering.answerer import Answered, Source
+from bot.answering.answered import Answered, Question, Source, to_keep
 from bot.answering.reading import Show
 from bot.blocks import answer as blocks
 from bot.blocks.markdown import is_plain
@@ -15,7 +14,7 @@ from bot.slack.memberships import UnreadableError
 from bot.slack.payloads import Asked
 from bot.slack.posting import TROUBLE, Post, refused
 from bot.slack.streaming import Draft, Drafts, Spot
-from storage.answers import Answer, AnswerKind, NewAnswer, add_answer, answer_to, replace_answer, set_message
+from storage.answers import Answer, AnswerKind, add_answer, answer_to, replace_answer, set_message
 from storage.database import Database
 from training.voices import VoiceServerError
 
@@ -87,27 +86,11 @@ class Delivery:
             return replace_answer(session, stored.id, text=WITHDRAWN, kind=AnswerKind.NOTE)
 
     def _store(self, asked: Asked, answered: Answered) -> Answer:
-        answer = NewAnswer(
-            team_id=asked.team_id,
-            channel_id=asked.channel_id,
-            question_ts=asked.ts,
-            message_ts=None,
-            asked_by=asked.user_id,
-            question=asked.text,
-            text=answered.text,
-            model=answered.model,
-            sources=tuple(asdict(source) for source in answered.sources),
-            latency_ms=answered.latency_ms,
-            prompt_tokens=answered.prompt_tokens,
-            completion_tokens=answered.completion_tokens,
-            kind=answered.kind,
-            thread_ts=asked.thread_ts,
-            read_chunks=answered.read,
-            verified_pair_id=answered.verified,
-            note=answered.note,
+        question = Question(
+            asked.team_id, asked.channel_id, asked.ts, asked.user_id, asked.text, thread_ts=asked.thread_ts
         )
         with self._database.writing() as session:
-            return add_answer(session, answer, now=self._now())
+            return add_answer(session, to_keep(answered, question), now=self._now())
 
     def _post(self, draft: Draft, stored: Answer) -> str:
         sources = [Source(**source) for source in stored.sources]

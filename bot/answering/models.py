@@ -12,8 +12,9 @@ from training.prompt import Message
 from training.voices import VoiceServerError
 
 EMBEDDING_BATCH = 64
-# Fewer than English has: a history that is cut a little early does no harm.
-CHARACTERS_PER_TOKEN = 3
+BYTES_PER_TOKEN = 3
+"""Fewer than most writing has, in any script: a history that is cut a little early does no harm."""
+COUNTING_S = 5.0
 
 
 class Models:
@@ -36,6 +37,7 @@ class Models:
         # Somebody waits for a chat: `Reading` tries again where that may help, and gives up in time.
         self._chats = self._client.with_options(max_retries=0)
         self._patience = Patience(timeout_s, answer_timeout_s)
+        self._has_tokenize = True
         self._embedder = (
             openai.OpenAI(base_url=embedding_url, api_key=embedding_api_key or "none", timeout=timeout_s, max_retries=2)
             if embedding_url
@@ -60,17 +62,23 @@ class Models:
 
         return Reading(begin, model, self._patience).completion(show)
 
-    def count_tokens(self, model: str, messages: Sequence[Message]) -> int:
-        """Return how many tokens the model makes of messages; an estimate where the server does not say."""
-        address = str(self._client.base_url.copy_with(path="/tokenize"))
-        try:
-            said = self._chats.post(address, body={"model": model, "messages": list(messages)}, cast_to=object)
-        except openai.OpenAIError:
-            said = None
-        count = said.get("count") if isinstance(said, dict) else None
-        if isinstance(count, int):
-            return count
-        return sum(len(message["content"]) for message in messages) // CHARACTERS_PER_TOKEN
+    def count_tokens(self, model: str, text: str) -> int:
+        """Return how many tokens a text has for a model; an estimate where its server can't say."""
+        if self._has_tokenize:
+            try:
+                return self._counted(model, text)
+            except (openai.OpenAIError, KeyError, TypeError, ValueError) as err:
+                # What is busy or down may count the next time.
+                self._has_tokenize = isinstance(err, openai.APIConnectionError | openai.InternalServerError)
+        return -(-len(text.encode()) // BYTES_PER_TOKEN)
+
+    def _counted(self, model: str, text: str) -> int:
+        body = {"model": model, "prompt": text, "add_special_tokens": False}
+        address = str(self._client.base_url.join("../tokenize"))
+        said = self._chats.post(address, body=body, cast_to=object, options={"timeout": COUNTING_S})
+        if not isinstance(said, dict):
+            raise TypeError(said)
+        return int(said["count"])
 
     def complete(self, model: str, messages: Sequence[Message]) -> str:
         """Return a short greedy answer: what promotion probes a voice with."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from bot.answering.answerer import Answered
+from bot.answering.answered import Answered
 from bot.answering.places import Scope
 from storage.answers import AnswerKind
 from storage.database import Database

@@ -85,10 +85,15 @@ class Places:
             scope = self.scope(audience, fresh=True)
         except UnreadableError:
             return False
+        return self.allows_all(scope, chunk_ids, fresh=True)
+
+    def allows_all(self, scope: Scope, chunk_ids: Collection[int], *, fresh: bool = False) -> bool:
+        """Return whether every one of some passages may be used in a scope; one that is gone may not."""
+        place = scope.place
         with self._database.reading() as session:
-            chunks = readable_chunks(session, chunk_ids, team_id=audience.team_id, channel_ids=scope.place.channel_ids)
+            chunks = readable_chunks(session, chunk_ids, team_id=place.team_id, channel_ids=place.channel_ids)
         return len(chunks) == len(set(chunk_ids)) and all(
-            self._allows(scope, chunk, fresh=True) for chunk in chunks.values()
+            self._allows(scope, chunk, fresh=fresh) for chunk in chunks.values()
         )
 
     def may_see(self, user_id: str, channel_id: str) -> bool:

@@ -5,16 +5,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.answering.answerer import Answered, Answerer
+from bot.answering.answered import Answered
+from bot.answering.answerer import Answerer, Permitted
 from bot.answering.delivering import Delivery
 from bot.answering.guarding import Guard, NotForThemError
 from bot.answering.hearing import Hearing
+from bot.answering.history import NOTHING, ThreadHistory
 from bot.answering.model_errors import PromptTooLongError
 from bot.answering.notes import Notes
-from bot.answering.places import Audience, Places
+from bot.answering.places import Audience, Places, Scope
 from bot.answering.reading import Show
 from bot.slack.payloads import Asked, How
-from storage.answers import Answer, AnswerKind, last_question, set_feedback
+from storage.answers import Answer, AnswerKind, set_feedback
 from storage.database import Database
 
 TOO_LONG = "That is more than I can read at once. Please ask again in fewer words."
@@ -42,6 +44,7 @@ class Questions:
         places: Places,
         notes: Notes,
         hearing: Hearing,
+        history: ThreadHistory,
         say_off: Callable[[str, str], None],
         name_thread: Callable[[str, str, str], None],
         now: Callable[[], datetime],
@@ -52,6 +55,7 @@ class Questions:
         self._places = places
         self._notes = notes
         self._hearing = hearing
+        self._history = history
         self._say_off = say_off
         self._name_thread = name_thread
         self._now = now
@@ -79,8 +83,7 @@ class Questions:
             set_feedback(session, answer_id, user_id=user_id, value=value, now=self._now())
 
     def _put(self, asked: Asked, audience: Audience, show: Show) -> Answered:
-        about = self._asked_before(asked)
-        return self.written(asked.text, audience, asker=asked.user_id, show=show, about=about)
+        return self.written(asked.text, audience, asker=asked.user_id, show=show, asked=asked)
 
     def _overheard(self, asked: Asked, audience: Audience, _show: Show) -> Answered | None:
         """Return a good answer to what nobody put to Timbre, None where there is none: then nothing is said."""
@@ -91,13 +94,6 @@ class Questions:
             return None
         return answered if answered.kind in (AnswerKind.ANSWER, AnswerKind.VERIFIED) else None
 
-    def _asked_before(self, asked: Asked) -> str:
-        """Return what was asked before in a thread: "and on Sundays?" says little by itself."""
-        if asked.ts == asked.thread_ts:
-            return ""
-        with self._database.reading() as session:
-            return last_question(session, team_id=asked.team_id, channel_id=asked.channel_id, thread_ts=asked.thread_ts)
-
     def written(
         self,
         text: str,
@@ -105,38 +101,41 @@ class Questions:
         *,
         asker: str,
         show: Show = lambda _text: None,
-        about: str = "",
+        asked: Asked | None = None,
         at_least: float = 0.0,
     ) -> Answered:
         """Return an answer that everybody in an audience may read, at the moment it is returned.
 
-        Nothing is shown before it is clear that they may. Raises the errors of `bot.answering.models`.
+        Nothing is shown before it is clear that they may. `asked`: where it was asked, so that what was said in the
+        thread before is known. Raises the errors of `bot.answering.models`.
         """
         if not text:
             return _note(GREETING)
         for attempt in range(ATTEMPTS):
             try:
-                return self._written(text, audience, asker, show, about, at_least, fresh=attempt > 0)
+                scope = self._places.scope(audience, fresh=attempt > 0)
+                answered = self._attempt(text, scope, show, asked, at_least, fresh=attempt > 0)
+                return self._with_notes(answered, scope, asker)
             except NotForThemError:
                 continue  # somebody came or left meanwhile
             except PromptTooLongError:
                 return _note(TOO_LONG)
         return _note(CHANGED)
 
-    def _written(
-        self, text: str, audience: Audience, asker: str, show: Show, about: str, at_least: float, *, fresh: bool
+    def _attempt(
+        self, text: str, scope: Scope, show: Show, asked: Asked | None, at_least: float, *, fresh: bool
     ) -> Answered:
-        scope = self._places.scope(audience, fresh=fresh)
-        guard = Guard(show, lambda chunk_ids: self._places.still_allows(audience, chunk_ids))
-        answered = self._answerer.answer(
-            text,
-            scope.place,
-            show=guard.show,
-            reads=guard.reads,
-            about=about,
-            without=self._places.keeps_out(scope, fresh=fresh),
-            at_least=at_least,
-        )
+        places, audience = self._places, scope.audience
+        guard = Guard(show, lambda chunk_ids: places.still_allows(audience, chunk_ids))
+        permitted = Permitted(scope.place, places.keeps_out(scope, fresh=fresh), guard.reads)
+        earlier = NOTHING
+        if asked is not None:
+            earlier = self._history.before(asked, lambda chunk_ids: places.allows_all(scope, chunk_ids, fresh=fresh))
+        return self._answerer.answer(text, permitted, earlier=earlier, show=guard.show, at_least=at_least)
+
+    def _with_notes(self, answered: Answered, scope: Scope, asker: str) -> Answered:
+        """Return an answer with what is said beside it. Raises `NotForThemError`, which is looked at last."""
+        audience = scope.audience
         hint = self._notes.who_might_know(answered, team_id=audience.team_id, asker=asker)
         said = "\n".join(part for part in (answered.text, hint) if part)
         answered = replace(answered, text=said, note=self._notes.beside(answered, scope))
@@ -157,4 +156,4 @@ def audience_of(asked: Asked) -> Audience:
 
 
 def _note(text: str) -> Answered:
-    return Answered(text, "", (), 0, kind=AnswerKind.NOTE)
+    return Answered(text, "", (), kind=AnswerKind.NOTE)

@@ -2,12 +2,12 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 
 from slack_sdk.errors import SlackApiError
 
-from bot.answering.answerer import Answered, Source
+from bot.answering.answered import Answered, Question, Source, to_keep
 from bot.answering.places import Audience, Places
 from bot.answering.questions import Questions
 from bot.blocks import answer as blocks
@@ -47,8 +47,7 @@ class Sharing:
     def ask(self, text: str, *, team_id: str, channel_id: str, user_id: str) -> Answer:
         """Return an answer for one person, kept so that they can share it. Raises as `Questions.written` does."""
         answered = self._questions.written(text, Audience(team_id, channel_id, only=user_id), asker=user_id)
-        where = Audience(team_id, channel_id)
-        return self._store(answered, where, text, f"{PRIVATE}{uuid.uuid4().hex}", asked_by=user_id)
+        return self._store(answered, Question(team_id, channel_id, f"{PRIVATE}{uuid.uuid4().hex}", user_id, text))
 
     def share(self, answer_id: int, *, by: str) -> bool:
         """Post a person's answer in the channel they asked in; returns whether it had to be made anew for it.
@@ -85,7 +84,8 @@ class Sharing:
                 "This answer rests on what not everybody here may read, and without that I don't know. "
                 "It stays between us."
             )
-        return self._store(answered, audience, mine.question, key, asked_by=mine.asked_by), True
+        question = Question(mine.team_id, mine.channel_id, key, mine.asked_by, mine.question)
+        return self._store(answered, question), True
 
     def _post(self, stored: Answer, audience: Audience) -> None:
         post_key = f"answer:{stored.id}"
@@ -114,24 +114,6 @@ class Sharing:
         with self._database.writing() as session:
             return add_answer(session, replace(NewAnswer(**fields), question_ts=key), now=self._now())
 
-    def _store(self, answered: Answered, where: Audience, question: str, key: str, *, asked_by: str) -> Answer:
-        answer = NewAnswer(
-            team_id=where.team_id,
-            channel_id=where.channel_id,
-            question_ts=key,
-            message_ts=None,
-            asked_by=asked_by,
-            question=question,
-            text=answered.text,
-            model=answered.model,
-            sources=tuple(asdict(source) for source in answered.sources),
-            latency_ms=answered.latency_ms,
-            prompt_tokens=answered.prompt_tokens,
-            completion_tokens=answered.completion_tokens,
-            kind=answered.kind,
-            read_chunks=answered.read,
-            verified_pair_id=answered.verified,
-            note=answered.note,
-        )
+    def _store(self, answered: Answered, question: Question) -> Answer:
         with self._database.writing() as session:
-            return add_answer(session, answer, now=self._now())
+            return add_answer(session, to_keep(answered, question), now=self._now())

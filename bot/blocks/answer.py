@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from bot.answering.answerer import Source
+from bot.answering.answered import Source
 from bot.blocks.layout import Block, context, section, table
 from bot.blocks.markdown import Renderer, as_it_is, said_plainly
 from bot.blocks.packing import MOST_MESSAGES, packed

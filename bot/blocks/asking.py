@@ -1,6 +1,6 @@
 """An answer for its asker alone, one that they shared, what could not be answered, and the modal to correct one."""
 
-from bot.answering.answerer import Source
+from bot.answering.answered import Source
 from bot.answering.correcting import Correction
 from bot.answering.gaps import Found, Gap
 from bot.blocks.answer import answer

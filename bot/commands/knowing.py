@@ -17,7 +17,7 @@ def ask(data: Path | None, question: str, as_json: bool) -> None:
     """Answer one question on standard output."""
     if not question.strip():
         raise CommandError('the question is empty: ask one, like `timbre ask "How much leave do we get?"`')
-    from bot.answering.answerer import Answered
+    from bot.answering.answered import Answered
     from bot.answering.asking import ask_once
     from bot.processes import model_server
 

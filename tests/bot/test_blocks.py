@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.answering.answerer import Source
+from bot.answering.answered import Source
 from bot.blocks import answer as answer_blocks
 from bot.blocks import notices, report
 from bot.blocks.layout import header

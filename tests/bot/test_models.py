@@ -74,6 +74,30 @@ def test_a_model_answers_under_its_own_name_and_counts_tokens(place: Place) -> N
     assert completion.completion_tokens > 0
 
 
+def test_a_text_twice_as_long_has_about_twice_the_tokens(place: Place) -> None:
+    once, twice = (place.models.count_tokens("base", "Where are the keys? " * times) for times in (10, 20))
+
+    assert 10 <= once <= len("Where are the keys? " * 10)
+    assert 1.8 * once <= twice <= 2.2 * once
+
+
+def test_where_a_server_can_not_count_tokens_they_are_estimated_with_care_and_it_is_not_asked_again(
+    models: Models, model_server: FakeModelServer
+) -> None:
+    model_server.has_tokenize = False
+    assert models.count_tokens("base", "Where are the keys?") == 7
+    assert models.count_tokens("base", "钥匙在哪里") == 5
+    model_server.has_tokenize = True
+    assert models.count_tokens("base", "Where are the keys?") == 7
+
+
+def test_a_server_that_is_down_for_a_while_counts_again(models: Models, model_server: FakeModelServer) -> None:
+    model_server.is_down = True
+    assert models.count_tokens("base", "Where are the keys?") == 7
+    model_server.is_down = False
+    assert models.count_tokens("base", "Where are the keys?") == 4
+
+
 def test_the_same_question_gets_the_same_answer(place: Place) -> None:
     first, second = (place.models.chat("base", ASKED, max_tokens=8).text for _ in range(2))
 

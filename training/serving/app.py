@@ -17,7 +17,13 @@ from training.serving.chat_routes import ChatRoutes
 from training.serving.embedder import Embedder
 from training.serving.engine import Engine
 from training.serving.errors import BadRequest, ModelNotFound, Refused
-from training.serving.requests import EmbeddingRequest, LoadAdapterRequest, UnloadAdapterRequest, parse
+from training.serving.requests import (
+    EmbeddingRequest,
+    LoadAdapterRequest,
+    TokenizeRequest,
+    UnloadAdapterRequest,
+    parse,
+)
 
 
 def create_app(engine: Engine, embedder: Embedder | None = None) -> Starlette:
@@ -26,6 +32,8 @@ def create_app(engine: Engine, embedder: Embedder | None = None) -> Starlette:
     return Starlette(
         routes=[
             Route("/v1/chat/completions", ChatRoutes(engine).complete, methods=["POST"]),
+            # Where vLLM has it.
+            Route("/tokenize", TokenRoutes(engine).tokenize, methods=["POST"]),
             Route("/v1/embeddings", EmbeddingRoutes(embedder).embed, methods=["POST"]),
             Route("/v1/models", models.index),
             Route("/v1/models/{name:path}", models.show),
@@ -108,6 +116,25 @@ class EmbeddingRoutes:
             data.append({"object": "embedding", "index": index, "embedding": coded})
         usage = {"prompt_tokens": embeddings.tokens, "total_tokens": embeddings.tokens}
         return JSONResponse({"object": "list", "data": data, "model": wanted.model, "usage": usage})
+
+
+class TokenRoutes:
+    """Says what the model makes of a text, in vLLM's words. An adapter has its base model's tokens."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def tokenize(self, request: Request) -> Response:
+        """Return the tokens of a text or of messages, and how many there may be."""
+        wanted = parse(TokenizeRequest, await request.body())
+        self._engine.check_model(wanted.model)
+        tokens = await run_in_threadpool(self._tokens, wanted)
+        return JSONResponse({"count": len(tokens), "max_model_len": self._engine.window, "tokens": tokens})
+
+    def _tokens(self, wanted: TokenizeRequest) -> list[int]:
+        if wanted.messages is not None:
+            return self._engine.encode([message.to_message() for message in wanted.messages])
+        return self._engine.encode_text(wanted.prompt or "", add_special_tokens=wanted.add_special_tokens)
 
 
 class AdapterRoutes:

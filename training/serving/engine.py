@@ -74,6 +74,14 @@ class Engine:
             except (ChatFormatError, TemplateError) as err:
                 raise BadRequest(str(err), param="messages") from err
 
+    def encode_text(self, text: str, *, add_special_tokens: bool) -> list[int]:
+        """Return a text's tokens."""
+        with self._encoding:
+            tokens: list[int] = self._encoder.encode(
+                text, add_special_tokens=add_special_tokens, split_special_tokens=True
+            )
+        return tokens
+
     def submit(
         self, model: str, prompt: Sequence[int], sampling: Sampling, deliver: Deliver, *, stream: bool = False
     ) -> Generation:

@@ -102,6 +102,21 @@ class ChatRequest(ServerRequest):
         )
 
 
+class TokenizeRequest(ServerRequest):
+    """`POST /tokenize`: a text as it is, or messages as the chat template has them."""
+
+    model: str
+    prompt: str | None = None
+    messages: list[ChatMessage] | None = Field(None, min_length=1)
+    add_special_tokens: bool = True
+
+    @model_validator(mode="after")
+    def _check_one(self) -> Self:
+        if (self.prompt is None) == (self.messages is None):
+            raise BadRequest("Send either a 'prompt' or 'messages'.", param="prompt")
+        return self
+
+
 class EmbeddingRequest(ServerRequest):
     """`POST /v1/embeddings`. Tokens instead of text are not understood: they would be another model's."""
 

@@ -23,6 +23,7 @@ from bot.answering.answerer import Answerer, AnswerLimits
 from bot.answering.delivering import Delivery
 from bot.answering.gaps import Gaps
 from bot.answering.hearing import Hearing
+from bot.answering.history import ThreadHistory
 from bot.answering.models import Models
 from bot.answering.notes import Notes
 from bot.answering.places import Places
@@ -195,6 +196,7 @@ class Town:
             permitted,
             notes,
             Hearing(self.database, threads, team_id=self.team_id, bot_user_id=self.bot_id),
+            ThreadHistory(self.database, threads, bot_user_id=self.bot_id, phone_region="US"),
             lambda channel_id, user_id: None,
             lambda channel_id, thread_ts, question: None,
             self._time,

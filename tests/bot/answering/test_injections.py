@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.answering.answerer import Answerer, AnswerLimits
+from bot.answering.answerer import Answerer, AnswerLimits, Permitted
 from bot.answering.delivering import Delivery
 from bot.answering.retrieval import Place
 from bot.bootstrap import Knowledge
@@ -79,7 +79,9 @@ def test_whatever_a_passage_says_a_model_that_obeys_pings_nobody_and_carries_not
         seen = _last(town)
 
         delivery.deliver(
-            asked, lambda show: answerer.answer("What does the note say?", Place(TEAM), show=show), lambda _: True
+            asked,
+            lambda show: answerer.answer("What does the note say?", Permitted(Place(TEAM)), show=show),
+            lambda _: True,
         )
 
         replies = help_room.thread(ts)

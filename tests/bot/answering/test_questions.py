@@ -10,10 +10,11 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
-from bot.answering.answerer import DONT_KNOW
+from bot.answering.answerer import DONT_KNOW, Permitted
 from bot.answering.asking import ask_once
 from bot.answering.delivering import Delivery
 from bot.answering.hearing import Hearing
+from bot.answering.history import ThreadHistory
 from bot.answering.notes import Notes
 from bot.answering.places import Places
 from bot.answering.questions import Questions
@@ -60,14 +61,17 @@ def counter(
 
 
 def questions_of(knowledge: Knowledge, town: RunningPlayground, client: WebClient, clock: Clock) -> Questions:
-    memberships = Memberships(town.web, team_id=town.web.auth_test()["team_id"])
+    me = town.web.auth_test()
+    memberships = Memberships(town.web, team_id=me["team_id"])
+    threads, bot_user_id = Conversations(town.web).thread, me["user_id"]
     return Questions(
         knowledge.database,
         knowledge.answerer,
         Delivery(knowledge.database, Drafts(client), clock),
         Places(knowledge.database, memberships),
         Notes(knowledge.database, Names(town.web).of, valid_for=timedelta(days=180), now=clock),
-        Hearing(knowledge.database, Conversations(town.web).thread, team_id=TEAM, bot_user_id="UTIMBRE"),
+        Hearing(knowledge.database, threads, team_id=TEAM, bot_user_id=bot_user_id),
+        ThreadHistory(knowledge.database, threads, bot_user_id=bot_user_id, phone_region="US"),
         lambda channel_id, user_id: None,
         lambda channel_id, thread_ts, question: None,
         clock,
@@ -215,11 +219,11 @@ def test_passages_are_dropped_from_the_end_until_the_prompt_fits(
     with knowledge.database.writing() as session:
         put_document(session, NewDocument(TEAM, "keys", "Keys", None, passages), now=NOW)
     knowledge.indexing.follow()
-    knowledge.answerer.answer("Where do the spare keys hang?", Place(TEAM))
+    knowledge.answerer.answer("Where do the spare keys hang?", Permitted(Place(TEAM)))
     full = sum(len(message["content"]) for message in model_server.asked[0]["messages"])
     model_server.window = full - 30
 
-    answered = knowledge.answerer.answer("Where do the spare keys hang?", Place(TEAM))
+    answered = knowledge.answerer.answer("Where do the spare keys hang?", Permitted(Place(TEAM)))
 
     prompt = model_server.asked[-1]["messages"][-1]["content"]
     assert "[2]" in prompt
@@ -232,10 +236,10 @@ def test_an_answer_that_cites_nothing_names_all_it_was_given_and_an_empty_one_is
 ) -> None:
     know(knowledge)
     model_server.says = "Behind the stove."
-    assert [s.title for s in knowledge.answerer.answer("spare keys hang?", Place(TEAM)).sources] == ["Keys"]
+    assert [s.title for s in knowledge.answerer.answer("spare keys hang?", Permitted(Place(TEAM))).sources] == ["Keys"]
 
     model_server.says = " [7] "
-    answered = knowledge.answerer.answer("spare keys hang?", Place(TEAM))
+    answered = knowledge.answerer.answer("spare keys hang?", Permitted(Place(TEAM)))
     assert (answered.text, answered.sources) == (DONT_KNOW, ())
 
 

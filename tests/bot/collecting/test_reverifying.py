@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.answering.answerer import Answered
+from bot.answering.answered import Answered
 from bot.answering.notes import Notes
 from bot.answering.places import Audience, Scope
 from bot.answering.retrieval import Place

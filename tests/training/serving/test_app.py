@@ -73,6 +73,26 @@ def test_the_openai_client_gets_an_answer(client: openai.OpenAI) -> None:
     assert answer.usage.total_tokens == answer.usage.prompt_tokens + 12
 
 
+def test_tokens_are_told_where_vllm_tells_them(url: str, engine: Engine) -> None:
+    asked = {"model": "base", "messages": QUESTION}
+
+    told = httpx.post(f"{url}/tokenize", json=asked).json()
+    text = httpx.post(f"{url}/tokenize", json={"model": "base", "prompt": "Who?"}).json()
+
+    tokens = engine.encode(QUESTION)
+    assert told == {"count": len(tokens), "max_model_len": engine.window, "tokens": tokens}
+    assert 1 <= text["count"] < told["count"]
+
+
+def test_a_request_for_tokens_names_a_model_and_either_a_text_or_messages(url: str) -> None:
+    both = {"model": "base", "prompt": "Who?", "messages": QUESTION}
+
+    assert body_of(httpx.post(f"{url}/tokenize", json=both))["param"] == "prompt"
+    assert body_of(httpx.post(f"{url}/tokenize", json={"model": "base"}))["param"] == "prompt"
+    unknown = httpx.post(f"{url}/tokenize", json={"model": "other", "prompt": "Who?"})
+    assert (unknown.status_code, body_of(unknown)["code"]) == (404, "model_not_found")
+
+
 def test_a_stream_carries_the_same_answer_in_openai_chunks(client: openai.OpenAI) -> None:
     whole = client.chat.completions.create(model="base", messages=QUESTION, temperature=0, max_completion_tokens=12)
 
