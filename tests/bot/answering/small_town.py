@@ -156,11 +156,15 @@ def embedded(text: str) -> list[float]:
 
 
 class Town:
-    """People, rooms, things known, and a bot whose every word is written down in `seen` with who could read it."""
+    """People, rooms, things known, and a bot whose every word is written down in `seen` with who could read it.
+
+    `leaks`: a line for each thing that reached somebody who was not entitled to it at that moment.
+    """
 
     def __init__(self, folder: Path, index: FillableIndex, books: Books, places: type[Places], now: datetime) -> None:
         self.books = books
         self.seen: list[Seen] = []
+        self.leaks: list[str] = []
         self.failing: set[tuple[str, str]] = set()
         self.meanwhile: list[Callable[[], None]] = []
         self.seconds = 0.0
@@ -318,7 +322,16 @@ class Town:
 
     def _see(self, where: str, readers: frozenset[str], said: object) -> None:
         text = repr(said)
-        self.seen.append(Seen(where, readers, frozenset(MARK.findall(text)), text))
+        marks = frozenset(MARK.findall(text))
+        self.seen.append(Seen(where, readers, marks, text))
+        # Who leaves after reading something has still read it rightly, and who joins later has not.
+        self.leaks += [
+            f"{mark} of {item.source or 'the team'} reached {reader} in {where}"
+            for mark in sorted(marks)
+            for item in (self.books.by_mark(mark),)
+            for reader in sorted(readers)
+            if not self.books.is_entitled(reader, item)
+        ]
 
     def _run_meanwhile(self) -> None:
         if self.meanwhile:
@@ -326,16 +339,6 @@ class Town:
 
     def _time(self) -> datetime:
         return self._now + timedelta(seconds=self.seconds)
-
-    def leaks(self) -> list[str]:
-        """Return a line for each thing that somebody read who is not entitled to it, by the books as they are now."""
-        return [
-            f"{mark} of {self.books.by_mark(mark).source or 'the team'} reached {reader} in {seen.where}"
-            for seen in self.seen
-            for mark in seen.marks
-            for reader in seen.readers
-            if not self.books.is_entitled(reader, self.books.by_mark(mark))
-        ]
 
 
 class FlatIndex:

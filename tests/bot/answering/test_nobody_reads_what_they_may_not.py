@@ -15,6 +15,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from bot.answering.guarding import Guard
 from bot.answering.places import Audience, Places, Scope
 from bot.answering.sharing import ShareRefusedError
 from bot.slack.memberships import UnreadableError
@@ -123,7 +124,7 @@ def look(town: Town, came: Counter[str]) -> None:
         came["could ask"] += "You could ask" in seen.text
         came["half written"] += "'stream'" in seen.text or "'…'" in seen.text
         came["unknown"] += "I don't know" in seen.text
-    assert town.leaks() == []
+    assert town.leaks == []
     town.seen.clear()
 
 
@@ -226,7 +227,26 @@ def test_the_index_in_memory_finds_what_the_real_one_finds(tmp_path: Path) -> No
         real.close()
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("mutant", [Trusting, Hospitable, Selfish])
 def test_what_looks_for_leaks_finds_them(empty: Path, mutant: type[Places]) -> None:
     with pytest.raises(AssertionError, match="reached"):
         explore(Run(empty, FlatIndex(), mutant, Counter()), 1500)
+
+
+class Blind(Guard):
+    """Shows what is being written without looking who reads along."""
+
+    def show(self, text: str) -> None:
+        self._show(text)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_what_looks_for_leaks_finds_those_in_a_half_written_answer(
+    empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.answering.questions.Guard", Blind)
+    with pytest.raises(AssertionError, match="reached"):
+        explore(Run(empty, FlatIndex(), Places, Counter()), 1500)
