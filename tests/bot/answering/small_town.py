@@ -158,13 +158,15 @@ def embedded(text: str) -> list[float]:
 class Town:
     """People, rooms, things known, and a bot whose every word is written down in `seen` with who could read it.
 
-    `leaks`: a line for each thing that reached somebody who was not entitled to it at that moment.
+    `leaks`: a line for each thing that reached somebody who was not entitled to it at that moment. `refused`: how often
+    Slack did not say who is where.
     """
 
     def __init__(self, folder: Path, index: FillableIndex, books: Books, places: type[Places], now: datetime) -> None:
         self.books = books
         self.seen: list[Seen] = []
         self.leaks: list[str] = []
+        self.refused = 0
         self.failing: set[tuple[str, str]] = set()
         self.meanwhile: list[Callable[[], None]] = []
         self.seconds = 0.0
@@ -291,6 +293,7 @@ class Town:
             return {}  # the playground wants an event loop for it
         try:
             if {(method, ""), (method, values.get("channel", ""))} & self.failing:
+                self.refused += 1
                 raise SlackError("internal_error")
             answer = METHODS[method](Call(method, self._playground, self._workspace, Arguments(values), "http://slack"))
         except SlackError as err:
