@@ -17,7 +17,7 @@ from storage.runs import get_run, list_runs
 logger = logging.getLogger(__name__)
 
 
-TEXTS = {"deployed": blocks.deployed_text, "failed": blocks.failed_text, "refused": blocks.refused_text}
+TEXTS = {"deployed": blocks.deployed_text, "run_failed": blocks.failed_text, "refused": blocks.refused_text}
 
 Renderer = Callable[[outbox.Notice], Post]
 Chore = Callable[[outbox.Notice], None]

@@ -11,11 +11,12 @@ from bot.slack.conversations import Conversations
 from bot.slack.posting import Poster
 from storage import outbox
 from storage.database import Database
-from storage.runs import RunStatus, add_run, move_run, report_progress
+from storage.runs import RunStatus, add_run, claim_run, move_run, report_progress
 from tests.bot.conftest import NOW, TEAM, Clock
 from tests.bot.deciding import approve_answers, propose_voice
 from tests.bot.running import Channel, said_in
 from tests.playground_server import RunningPlayground
+from training.outcome import fail
 
 
 @pytest.fixture
@@ -208,12 +209,16 @@ def test_a_failed_run_is_told_with_its_reason(
     database: Database, town: RunningPlayground, clock: Clock, name: str
 ) -> None:
     channel = make_channel(town, name)
-    leave(database, "run:3:failed", "failed", run_id=3, error="the disk is full " * 400)
+    with database.writing() as session:
+        add_run(session, team_id=TEAM, requested_by="UADA", channel_id="CHELP", now=NOW)
+        run = claim_run(session, worker="worker", stale_before=NOW, now=NOW)
+        assert run is not None
+        assert fail(session, run, "the disk is full " * 400, worker="worker", now=NOW)
 
     notices_of(database, town, clock, name).post_due()
 
     (said,) = shown(channel)
-    assert said.startswith(":warning: Training run 3 failed: the disk is full")
+    assert said.startswith(f":warning: Training run {run.id} failed: the disk is full")
 
 
 def test_a_voice_that_cant_be_used_is_told_with_what_to_do(
