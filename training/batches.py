@@ -42,11 +42,7 @@ def collate(examples: Sequence[Encoded], *, pad_id: int, device: torch.device) -
     """Return `examples` as one batch on `device`."""
     length = max(len(example.input_ids) for example in examples)
     padded = [[*example.input_ids, *[pad_id] * (length - len(example.input_ids))] for example in examples]
-    places = [
-        (row, column)
-        for row, example in enumerate(examples)
-        for column in range(example.answer_start - 1, len(example.input_ids) - 1)
-    ]
+    places = [(row, place - 1) for row, example in enumerate(examples) for place in example.learnt]
     input_ids = torch.tensor(padded)
     rows, columns = torch.tensor(places).T
     return Batch(

@@ -10,6 +10,7 @@ from transformers import PreTrainedTokenizerBase
 
 from training.errors import TrainingError
 from training.examples import Example
+from training.label_mask import masked_tokens
 from training.prompt import Message
 
 PLAIN_TEMPLATE = (
@@ -27,17 +28,26 @@ class ChatFormatError(TrainingError):
 
 @dataclass(frozen=True)
 class Encoded:
-    """One example as tokens. `input_ids[answer_start:]`, the answer and its end of turn, is what is learnt."""
+    """One example as tokens.
+
+    `input_ids[answer_start:]` is the answer and its end of turn. It is what is learnt, but for the places in `masked`.
+    """
 
     id: str
     input_ids: tuple[int, ...]
     answer_start: int
     truncated: bool
+    masked: frozenset[int] = frozenset()
+
+    @property
+    def learnt(self) -> list[int]:
+        """Return the places of the tokens that are learnt: always that of the end of turn, which is the last."""
+        return [place for place in range(self.answer_start, len(self.input_ids)) if place not in self.masked]
 
     @property
     def target_tokens(self) -> int:
-        """Return how many tokens are learnt: two at least, one of the answer and its end of turn."""
-        return len(self.input_ids) - self.answer_start
+        """Return how many tokens are learnt: one at least."""
+        return len(self.input_ids) - self.answer_start - len(self.masked)
 
 
 def encode(tokenizer: PreTrainedTokenizerBase, example: Example, *, max_length: int) -> Encoded:
@@ -67,7 +77,14 @@ def _encode(tokenizer: PreTrainedTokenizerBase, example: Example, end: int, max_
         prompt = _cut_middle(tokenizer, example.prompt, prompt, prompt_room)
         answer_room = max_length - len(prompt)
         answer = answer if len(answer) <= answer_room else [*answer[: answer_room - 1], answer[-1]]
-    return Encoded(example.id, (*prompt, *answer), answer_start=len(prompt), truncated=excess > 0)
+    masked = masked_tokens(tokenizer, answer[:-1], example.masked)
+    return Encoded(
+        example.id,
+        (*prompt, *answer),
+        answer_start=len(prompt),
+        truncated=excess > 0,
+        masked=frozenset(len(prompt) + place for place in masked),
+    )
 
 
 def prompt_tokens(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> list[int]:

@@ -19,6 +19,7 @@ class ParsedChat:
     completion: tuple[Message, ...]
     id: str | None
     group: str | None
+    masked: tuple[str, ...] = ()
 
 
 def parse_chat(line: bytes) -> ParsedChat:
@@ -40,7 +41,8 @@ def parse_chat(line: bytes) -> ParsedChat:
     if prompt[-1]["role"] == "assistant":
         raise ValueError("the prompt ends with an assistant message; it must end with what the answer replies to")
     _check_answer(completion)
-    return ParsedChat(prompt, completion, id=_parse_name(row, "id"), group=_parse_name(row, "group"))
+    names = {key: _parse_name(row, key) for key in ("id", "group")}
+    return ParsedChat(prompt, completion, **names, masked=_parse_masked(row))
 
 
 def _divided(row: dict[str, Any]) -> dict[str, Any]:
@@ -95,6 +97,13 @@ def _parse_name(row: dict[str, Any], key: str) -> str | None:
     if value is None or (isinstance(value, str) and value):
         return value
     raise ValueError(f'"{key}" must be a non-empty text, got {_kind(value)}')
+
+
+def _parse_masked(row: dict[str, Any]) -> tuple[str, ...]:
+    words = row.get("masked", [])
+    if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
+        raise ValueError('"masked" must be a list of words of the answer that are not learnt')
+    return tuple(words)
 
 
 def _kind(value: object) -> str:

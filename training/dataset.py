@@ -1,11 +1,11 @@
 """A run's dataset: approved pairs as prompts and answers, divided for good, and written beside the run.
 
 Every prompt carries the passages that were retrieved for its question, as at answer time. So the weights learn how to
-say it, and copy what to say.
+say it, and copy what to say; figures and names that are not there to be copied are not learnt.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from training.config import TrainingConfig
 from training.errors import TrainingError
 from training.examples import Example, PairsFileError, Split, fingerprint, read_examples, split, write_examples
 from training.grouping import groups
+from training.masking import names_in, not_carried, said_by_habit
 from training.prompt import Passage, build_messages
 
 MIN_QUESTIONS = 10
@@ -100,7 +101,9 @@ def make_dataset(usable: Usable, config: TrainingConfig) -> Dataset:
     names = groups(usable.pairs)
     if len(set(names.values())) < MIN_QUESTIONS:
         raise TooLittleVarietyError(len(set(names.values())))
-    examples = [_example(pair, names[pair.id], config.house_style) for pair in usable.pairs]
+    proper = names_in(_prose(usable.pairs))
+    proper -= said_by_habit([pair.answer for pair in usable.pairs], proper)
+    examples = [_example(pair, names[pair.id], config.house_style, proper) for pair in usable.pairs]
     return Dataset(split(examples, SPLIT_SEED), settings_of(config), usable.left_out)
 
 
@@ -143,11 +146,20 @@ def asked(prompt: str) -> str:
     return prompt.partition("\n\nQuestion: ")[2]
 
 
-def _example(pair: Pair, group: str, house_style: str) -> Example:
+def _example(pair: Pair, group: str, house_style: str, names: frozenset[str]) -> Example:
     passages = [Passage(title=str(passage["title"]), text=str(passage["text"])) for passage in pair.context or ()]
+    told = [text for passage in passages for text in (passage.title, passage.text)]
     return Example(
         prompt=tuple(build_messages(pair.question, passages, house_style=house_style)),
         completion=({"role": "assistant", "content": cite(pair.answer, passages)},),
         id=str(pair.id),
         group=group,
+        masked=not_carried(pair.answer, [house_style, pair.question, *told], names),
     )
+
+
+def _prose(pairs: Sequence[Pair]) -> Iterator[str]:
+    """Yield what tells names from other words; no titles, which may have a capital on every word."""
+    for pair in pairs:
+        yield from (pair.question, pair.answer)
+        yield from (str(passage["text"]) for passage in pair.context or ())

@@ -30,6 +30,8 @@ class Example:
     id: str
     group: str
     """Examples of one group (a thread, near-duplicates) never land on different sides of a split."""
+    masked: tuple[str, ...] = ()
+    """Words of the answer that are not learnt: what it tells and its prompt does not."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def read_examples(path: Path) -> list[Example]:
     the last is the answer.
 
     `id` and `group` may be left out: they are then derived from the content, so that the same pair gets the same id and
-    the same prompt the same group wherever they stand.
+    the same prompt the same group wherever they stand. `masked` may name words of the answer that are not to be learnt.
 
     Raises PairsFileError for the first line that cannot be used, saying how many more there are.
     """
@@ -171,7 +173,8 @@ def _read_bytes(path: Path) -> bytes:
 def _parse_line(line: bytes) -> Example:
     chat = parse_chat(line)
     group = chat.group or _digest(chat.prompt)
-    return Example(chat.prompt, chat.completion, id=chat.id or _digest(chat.prompt + chat.completion), group=group)
+    id_ = chat.id or _digest(chat.prompt + chat.completion)
+    return Example(chat.prompt, chat.completion, id=id_, group=group, masked=chat.masked)
 
 
 def _digest(messages: tuple[Message, ...]) -> str:
@@ -184,6 +187,7 @@ def _to_json(example: Example) -> dict[str, object]:
         "group": example.group,
         "prompt": list(example.prompt),
         "completion": list(example.completion),
+        **({"masked": list(example.masked)} if example.masked else {}),
     }
 
 
