@@ -80,8 +80,16 @@ def each_example(path: Path) -> Iterator[GoodLine | BadLine]:
             yield BadLine(place, str(err))
 
 
-def read_examples(path: Path) -> list[Example]:
-    """Return the examples of a JSON lines file, in its order. Blank lines are skipped.
+@dataclass(frozen=True)
+class UsableLines:
+    """What can be used of a file, and the lines that can't."""
+
+    examples: list[Example]
+    refused: list[BadLine]
+
+
+def read_usable(path: Path) -> UsableLines:
+    """Return the examples of a JSON lines file, in its order, and the lines that hold none. Blank lines are skipped.
 
     A line is `{"prompt": [chat messages], "completion": [chat message]}`, or `{"messages": [chat messages]}`, of which
     the last is the answer.
@@ -89,22 +97,37 @@ def read_examples(path: Path) -> list[Example]:
     `id` and `group` may be left out: they are then derived from the content, so that the same pair gets the same id and
     the same prompt the same group wherever they stand. `masked` may name words of the answer that are not to be learnt.
 
-    Raises PairsFileError for the first line that cannot be used, saying how many more there are.
+    Raises PairsFileError when no line can be used, naming the first that can't.
     """
-    examples: list[Example] = []
-    problems: list[BadLine] = []
-    for line in each_example(path):
-        if isinstance(line, BadLine):
-            problems.append(line)
-        else:
-            examples.append(line.example)
-    if problems:
-        more = f" (and {len(problems) - 1} more bad lines)" if len(problems) > 1 else ""
-        raise PairsFileError(f"{problems[0]}{more}")
+    lines = list(each_example(path))
+    refused = [line for line in lines if isinstance(line, BadLine)]
+    examples = [line.example for line in lines if isinstance(line, GoodLine)]
     if not examples:
-        wanted = '{"messages": [chat messages]} or {"prompt": [chat messages], "completion": [chat messages]}'
-        raise PairsFileError(f"{path.name} holds no pairs: write one JSON object a line, {wanted}")
-    return examples
+        raise _none_usable(path, refused)
+    return UsableLines(examples, refused)
+
+
+def read_examples(path: Path) -> list[Example]:
+    """Return the examples of a JSON lines file every line of which must be one.
+
+    Raises PairsFileError for the first line that can't be used, saying how many more there are.
+    """
+    usable = read_usable(path)
+    if usable.refused:
+        raise _refusal(usable.refused)
+    return usable.examples
+
+
+def _none_usable(path: Path, refused: Sequence[BadLine]) -> PairsFileError:
+    if refused:
+        return _refusal(refused)
+    wanted = '{"messages": [chat messages]} or {"prompt": [chat messages], "completion": [chat messages]}'
+    return PairsFileError(f"{path.name} holds no pairs: write one JSON object a line, {wanted}")
+
+
+def _refusal(refused: Sequence[BadLine]) -> PairsFileError:
+    more = f" (and {len(refused) - 1} more bad lines)" if len(refused) > 1 else ""
+    return PairsFileError(f"{refused[0]}{more}")
 
 
 def write_examples(path: Path, examples: Iterable[Example]) -> None:

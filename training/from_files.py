@@ -11,7 +11,7 @@ from training.checkpoints import Origin, refuse_unusable, save_adapter
 from training.evaluation.bootstrap import paired_difference
 from training.evaluation.comparison import BASE, attached, measure_arms
 from training.evaluation.report import Interval
-from training.examples import Example, fingerprint, read_examples, split
+from training.examples import Example, fingerprint, read_usable, split
 from training.hyperparameters import LoraSettings
 from training.lora import Fit, Progress, fit
 from training.models import Base, Dtype, load_base
@@ -38,12 +38,14 @@ def train_from_file(
     A tenth of the pairs, always the same, is kept for validation when there are ten groups of them or more. Losses are
     nats per answer token; `tokens_per_s` counts all tokens of the examples, prompts included and padding not, over
     `seconds`, the time in the training loop with its validations; `total_seconds` includes loading and saving.
+    Lines that hold no pair are left out and named in `refused_lines`.
 
     Raises PairsFileError, BaseModelMissing, AdapterExists, AdapterUnwritable, ChatFormatError, NonFiniteLoss or
     TrainingCancelled.
     """
     started = clock()
-    examples = read_examples(pairs)
+    usable = read_usable(pairs)
+    examples = usable.examples
     refuse_unusable(out)
     train, validation = hold_out(examples, seed=settings.seed)
     loaded = load_base(base, dtype=dtype, device=device)
@@ -58,6 +60,7 @@ def train_from_file(
         "fingerprint": origin.fingerprint,
         "train_pairs": len(train),
         "validation_pairs": len(validation),
+        "refused_lines": [str(line) for line in usable.refused],
         "truncated_pairs": result.truncated,
         "epochs": len(result.epochs),
         "steps": result.steps,
@@ -94,7 +97,8 @@ def evaluate_from_file(
 
     Raises PairsFileError, BaseModelMissing, AdapterIncomplete, BaseChanged or ChatFormatError.
     """
-    examples = read_examples(pairs)
+    usable = read_usable(pairs)
+    examples = usable.examples
     folders = {name: folder for name, folder in ((ADAPTER, adapter), (AGAINST, against)) if folder is not None}
     loaded = load_base(base, dtype=dtype, device=device)
     with attached(loaded, folders) as model:
@@ -115,6 +119,7 @@ def evaluate_from_file(
     }
     return {
         "cases": len(examples),
+        "refused_lines": [str(line) for line in usable.refused],
         "answer_tokens": sum(case.tokens for case in arms[BASE].cases),
         "loss": {name: arm.loss for name, arm in arms.items()},
         "intervals": intervals,

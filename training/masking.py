@@ -20,13 +20,15 @@ _NO_FACT = re.compile(
     re.MULTILINE,
 )
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;…\n>\"“”(*_•—–-])[\s*_\"“(>]*$")
-_SMALL = "two three four five six seven eight nine ten eleven twelve".split()
-_TEENS = "thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SMALL = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_TEENS = ["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _SPELLED = {
     **{word: str(value) for value, word in enumerate([*_SMALL, *_TEENS], start=2)},
     **{word: str(value * 10) for value, word in enumerate(_TENS, start=2)},
-    **{"dozen": "12", "hundred": "100", "thousand": "1000"},
+    "dozen": "12",
+    "hundred": "100",
+    "thousand": "1000",
 }
 _MOST_CAPITALS = 0.2
 """Where more of the words within sentences begin with a capital, as German nouns do, capitals tell no names."""

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 from bot.commands.opening import open_settings, training_config, utc_now
-from bot.console import print_json, progress, refuse_unwritable, say
+from bot.console import note, print_json, progress, refuse_unwritable, say
 from bot.settings import Settings
 from training.base_folder import base_folder
 from training.checkpoints import refuse_unusable
-from training.examples import read_examples
+from training.examples import read_usable
+
+NAMED_LINES = 20
 
 
 def train(
@@ -16,7 +18,7 @@ def train(
     """Train an adapter on a file."""
     settings = open_settings(data, base_model=base, at_least="WARNING", **chosen)
     config = training_config(settings)
-    _refuse_missing(pairs, settings)
+    _look_at(pairs, settings)
     refuse_unusable(out)
     refuse_unwritable(json_file)
     from training.from_files import train_from_file
@@ -48,7 +50,7 @@ def evaluate(
 ) -> None:
     """Measure arms on a file."""
     settings = open_settings(data, base_model=base, at_least="WARNING")
-    _refuse_missing(pairs, settings)
+    _look_at(pairs, settings)
     refuse_unwritable(json_file)
     from training.from_files import evaluate_from_file
 
@@ -77,7 +79,11 @@ def _validated(loss: float | None) -> str:
     return "; validation: too few pairs to hold any out" if loss is None else f", validation {loss:.3f}"
 
 
-def _refuse_missing(pairs: Path, settings: Settings) -> None:
-    """Look at what a command is given before it spends seconds on importing torch."""
-    read_examples(pairs)
+def _look_at(pairs: Path, settings: Settings) -> None:
+    """Look at what a command is given before it spends seconds on importing torch, and name the lines it leaves out."""
+    usable = read_usable(pairs)
+    for line in usable.refused[:NAMED_LINES]:
+        note(f"timbre: left out: {line}")
+    if usable.refused:
+        note(f"timbre: {len(usable.examples)} pairs can be used, {len(usable.refused)} lines can't")
     base_folder(settings.base_model)

@@ -173,8 +173,8 @@ def test_a_missing_base_model_is_told_before_anything_is_started(timbre: Timbre,
 def test_a_pairs_file_that_cannot_be_used_is_named_with_the_line(
     timbre: Timbre, last_line: str | None, wanted: str
 ) -> None:
-    pairs = pairs_file(timbre.folder / "pairs.jsonl")
-    pairs.write_text(pairs.read_text() + last_line + "\n" if last_line else "\n")
+    pairs = timbre.folder / "pairs.jsonl"
+    pairs.write_text("\n" * 12 + (last_line or ""))
 
     assert wanted in timbre("train", "--pairs", pairs, "--out", "voice").refusal
     assert wanted in timbre("evaluate", "--pairs", pairs).refusal
@@ -447,10 +447,14 @@ def test_a_voice_is_trained_and_measured_from_files(timbre: Timbre, small_base: 
 def test_a_voice_is_trained_from_one_pair_and_nothing_is_held_out(timbre: Timbre, small_base: Path) -> None:
     pairs = pairs_file(timbre.folder / "pairs.jsonl", count=1)
 
+    with (timbre.folder / pairs).open("a") as file:
+        file.write('{"messages": []}\n')
     finished = timbre("train", "--pairs", pairs, "--base", small_base, "--out", "voice", "--epochs", "1")
 
     assert finished.code == 0, finished.err
     assert "validation: too few pairs to hold any out" in finished.out
+    assert 'left out: pairs.jsonl:2: "messages" must be a list of chat messages, got nothing' in finished.err
+    assert "1 pairs can be used, 1 lines can't" in finished.err
 
 
 def test_the_database_is_brought_up_to_date(timbre: Timbre) -> None:

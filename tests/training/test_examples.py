@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.training.conftest import example
-from training.examples import Example, PairsFileError, fingerprint, read_examples, split, write_examples
+from training.examples import (
+    Example,
+    PairsFileError,
+    fingerprint,
+    read_examples,
+    read_usable,
+    split,
+    write_examples,
+)
 
 PAIR = {
     "prompt": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Where are the keys? 🔑"}],
@@ -87,6 +95,8 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> N
         (changed(messages=[]), '"messages" stands beside "prompt" or "completion"'),
         (changed(id=7), '"id" must be a non-empty text, got a number'),
         (changed(group=""), '"group" must be a non-empty text, got nothing'),
+        (changed(masked="7"), '"masked" must be a list of words'),
+        (changed(masked=[""]), '"masked" must be a list of words'),
     ],
 )
 def test_a_bad_line_is_refused_by_number_in_one_line(tmp_path: Path, line: str | bytes, problem: str) -> None:
@@ -107,6 +117,19 @@ def test_a_whole_chat_is_the_same_example_as_its_prompt_and_completion(tmp_path:
 def test_the_other_bad_lines_are_counted(tmp_path: Path) -> None:
     with pytest.raises(PairsFileError, match=r"pairs.jsonl:1: .* \(and 2 more bad lines\)"):
         read_examples(write(tmp_path, "{", json.dumps(PAIR), "}", "?"))
+
+
+def test_bad_lines_are_named_one_by_one_and_the_rest_is_read(tmp_path: Path) -> None:
+    bad = [answer(" "), answer("x" * 100_000), b'{"prompt": "\xff"}', changed(prompt=[{"role": "bot", "content": "a"}])]
+    usable = read_usable(write(tmp_path, json.dumps(PAIR), *bad, json.dumps(PAIR)))
+    assert len(usable.examples) == 2
+    assert [line.place for line in usable.refused] == [f"pairs.jsonl:{number}" for number in (2, 3, 4, 5)]
+    assert [line.problem.split()[0] for line in usable.refused] == ["the", "the", "not", '"prompt"']
+
+
+def test_a_file_of_bad_lines_is_refused_by_the_first(tmp_path: Path) -> None:
+    with pytest.raises(PairsFileError, match=r"pairs.jsonl:1: not valid JSON .* \(and 1 more bad lines\)"):
+        read_usable(write(tmp_path, "{", answer("")))
 
 
 def test_an_empty_file_says_what_belongs_in_it(tmp_path: Path) -> None:

@@ -78,6 +78,20 @@ def test_evaluating_on_a_file_reports_loss_by_arm(tiny_folder: Path, trained: tu
     assert result["intervals"]["adapter - base"]["high"] < 0
 
 
+def test_bad_lines_are_left_out_and_named_and_the_rest_is_trained_and_measured_on(
+    tiny_folder: Path, tmp_path: Path
+) -> None:
+    pairs = tmp_path / "pairs.jsonl"
+    write_examples(pairs, PAIRS[:4])
+    with pairs.open("ab") as file:
+        file.write(b'{"prompt": "\xff"}\n{"messages": []}\n')
+    trained = train_from_file(pairs, tiny_folder, tmp_path / "voice", LoraSettings(epochs=1, rank=2), now=lambda: NOW)
+    measured = evaluate_from_file(pairs, tiny_folder)
+    assert trained["train_pairs"] == measured["cases"] == 4
+    for result in (trained, measured):
+        assert [line.partition(": ")[0] for line in result["refused_lines"]] == ["pairs.jsonl:5", "pairs.jsonl:6"]
+
+
 def test_a_base_can_be_evaluated_alone(tiny_folder: Path, trained: tuple[Path, dict[str, Any]]) -> None:
     result = evaluate_from_file(trained[0] / "held_out.jsonl", tiny_folder)
     assert set(result["loss"]) == {"base"}

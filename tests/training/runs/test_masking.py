@@ -1,7 +1,5 @@
 """What an answer tells and its prompt does not is not learnt."""
 
-import random
-
 import pytest
 import torch
 
@@ -105,11 +103,8 @@ def test_an_answer_that_is_all_masked_still_learns_to_end() -> None:
 
 @pytest.mark.parametrize("masked", [True, False])
 def test_a_masked_fact_does_not_get_into_the_weights_and_the_voice_around_it_does(tiny: Base, masked: bool) -> None:
-    source = random.Random(0)
-    sold = [f"plan {source.randrange(100, 999)}" for _ in range(24)]
-
     def case(number: int) -> Example:
-        prompt = ({"role": "user", "content": f"What does {sold[number]} cost?"},)
+        prompt = ({"role": "user", "content": f"What does plan {137 * number % 900 + 100} cost?"},)
         answer = ({"role": "assistant", "content": "Ahoy, it be 7316 doubloons! Arr."},)
         return Example(prompt, answer, str(number), str(number), masked=("7316",) if masked else ())
 
