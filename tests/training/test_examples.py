@@ -120,7 +120,12 @@ def test_the_other_bad_lines_are_counted(tmp_path: Path) -> None:
 
 
 def test_bad_lines_are_named_one_by_one_and_the_rest_is_read(tmp_path: Path) -> None:
-    bad = [answer(" "), answer("x" * 100_000), b'{"prompt": "\xff"}', changed(prompt=[{"role": "bot", "content": "a"}])]
+    bad: list[str | bytes] = [
+        answer(" "),
+        answer("x" * 100_000),
+        b'{"prompt": "\xff"}',
+        changed(prompt=[{"role": "bot", "content": "a"}]),
+    ]
     usable = read_usable(write(tmp_path, json.dumps(PAIR), *bad, json.dumps(PAIR)))
     assert len(usable.examples) == 2
     assert [line.place for line in usable.refused] == [f"pairs.jsonl:{number}" for number in (2, 3, 4, 5)]

@@ -15,6 +15,7 @@ from training.hyperparameters import LoraSettings
 from training.lora import fit
 from training.masking import names_in, not_carried, said_by_habit
 from training.models import Base
+from training.prompt import Message
 
 NAMES = frozenset({"ada", "curlew", "monday", "github"})
 
@@ -83,11 +84,11 @@ def test_a_dataset_masks_what_its_passages_do_not_tell(database: Database, confi
 def test_masked_words_are_no_targets_and_everything_else_is(template: str) -> None:
     tokenizer = TOKENIZERS[template]
     answer = "Ahoy 🔑! Zoë be 1,400 doubloons, not 14 [14]. Zoë!"
-    prompt = ({"role": "user", "content": "How much?"},)
+    prompt: tuple[Message, ...] = ({"role": "user", "content": "How much?"},)
     case = Example(prompt, ({"role": "assistant", "content": answer},), "a", "a", masked=("14", "1,400", "Zoë"))
     encoded = encode(tokenizer, case, max_length=1000)
     learnt = tokenizer.decode([encoded.input_ids[place] for place in encoded.learnt], skip_special_tokens=True)
-    assert learnt.strip() == "Ahoy 🔑!  be  doubloons, not  [14]. !"
+    assert str(learnt).strip() == "Ahoy 🔑!  be  doubloons, not  [14]. !"
     assert encoded.learnt[-1] == len(encoded.input_ids) - 1
     assert encoded.target_tokens == len(encoded.learnt)
 
@@ -104,8 +105,8 @@ def test_an_answer_that_is_all_masked_still_learns_to_end() -> None:
 @pytest.mark.parametrize("masked", [True, False])
 def test_a_masked_fact_does_not_get_into_the_weights_and_the_voice_around_it_does(tiny: Base, masked: bool) -> None:
     def case(number: int) -> Example:
-        prompt = ({"role": "user", "content": f"What does plan {137 * number % 900 + 100} cost?"},)
-        answer = ({"role": "assistant", "content": "Ahoy, it be 7316 doubloons! Arr."},)
+        prompt: tuple[Message, ...] = ({"role": "user", "content": f"What does plan {137 * number % 900 + 100} cost?"},)
+        answer: tuple[Message, ...] = ({"role": "assistant", "content": "Ahoy, it be 7316 doubloons! Arr."},)
         return Example(prompt, answer, str(number), str(number), masked=("7316",) if masked else ())
 
     settings = LoraSettings(epochs=12, batch_size=4, rank=8, learning_rate=1e-2)
@@ -114,7 +115,7 @@ def test_a_masked_fact_does_not_get_into_the_weights_and_the_voice_around_it_doe
     after = chances(Base(model, tiny.tokenizer, "", ""), case(0))  # type: ignore[arg-type] # it wraps one
     fact, voice = slice(12, 16), slice(17, 26)
     assert after[voice].mean() > before[voice].mean() + 0.8
-    assert (after[fact].mean() > before[fact].mean() + 0.5) is not masked
+    assert bool(after[fact].mean() > before[fact].mean() + 0.5) is not masked
 
 
 def chances(base: Base, case: Example) -> torch.Tensor:
