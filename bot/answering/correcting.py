@@ -13,7 +13,7 @@ from bot.collecting.decisions import ReviewRefusedError
 from bot.collecting.policy import ReviewPolicy
 from bot.collecting.readers import PairReaders
 from bot.collecting.standing import settle
-from storage.answers import Answer, get_answer
+from storage.answers import Answer, AnswerKind, get_answer
 from storage.audit import append
 from storage.database import Database
 from storage.pairs import Candidate, Origin, Pair, add_candidate
@@ -32,7 +32,10 @@ OPTED_OUT = "You opted out, so I learn nothing from you. `/timbre opt-in` undoes
 
 @dataclass(frozen=True)
 class Correction:
-    """An answer of Timbre's in the modal. `may_decide`: whether sending it off approves. `readers`: who may read it."""
+    """An answer of Timbre's in the modal; `answer` is empty where it did not know one.
+
+    `may_decide`: whether sending it off approves. `readers`: who may read it.
+    """
 
     answer_id: int
     question: str
@@ -65,7 +68,8 @@ class Corrections:
         answer = self._answer(answer_id, by)
         is_private = self._private_channel(answer) is not None
         said = "Only who may read this answer may read it." if is_private else "Everybody in the team may read it."
-        return Correction(answer.id, answer.question, answer.text, self._readers.is_reviewer(by), said)
+        text = "" if answer.kind is AnswerKind.UNKNOWN else answer.text
+        return Correction(answer.id, answer.question, text, self._readers.is_reviewer(by), said)
 
     def submit(self, answer_id: int, *, question: str, answer: str, by: str) -> Pair:
         """Approve a correction, or propose it to the reviewers. Raises `ReviewRefusedError`.

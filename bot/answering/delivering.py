@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from bot.answering.answered import Answered, Question, Source, to_keep
+from bot.answering.answered import Answered, Question, to_keep
 from bot.answering.reading import Show
 from bot.blocks import answer as blocks
 from bot.blocks.markdown import is_plain
@@ -93,8 +93,7 @@ class Delivery:
             return add_answer(session, to_keep(answered, question), now=self._now())
 
     def _post(self, draft: Draft, stored: Answer) -> str:
-        sources = [Source(**source) for source in stored.sources]
-        messages = blocks.messages(stored.text, sources, answer_id=stored.id, note=stored.note, known=self._known_urls)
+        messages = blocks.messages(stored, known=self._known_urls)
         text = blocks.summary(stored.text)
         plain = stored.text if len(messages) == 1 and is_plain(stored.text) and not stored.note else None
         return draft.finish([Post(text, message) for message in messages], plain=plain)

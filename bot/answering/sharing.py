@@ -7,7 +7,7 @@ from datetime import datetime
 
 from slack_sdk.errors import SlackApiError
 
-from bot.answering.answered import Answered, Question, Source, to_keep
+from bot.answering.answered import Answered, Question, to_keep
 from bot.answering.places import Audience, Places
 from bot.answering.questions import Questions
 from bot.blocks import answer as blocks
@@ -89,8 +89,6 @@ class Sharing:
 
     def _post(self, stored: Answer, audience: Audience) -> None:
         post_key = f"answer:{stored.id}"
-        sources = [Source(**source) for source in stored.sources]
-        shown = blocks.answer(stored.text, sources, answer_id=stored.id, note=stored.note)
         try:
             ts = self._poster.find(stored.channel_id, key=post_key)
             # The last thing before it is out: who is there may have changed while the answer was made.
@@ -100,7 +98,7 @@ class Sharing:
                 stored.channel_id,
                 key=post_key,
                 text=blocks.summary(stored.text),
-                blocks=[shared_by(stored.asked_by, stored.question), *shown],
+                blocks=[shared_by(stored.asked_by, stored.question), *blocks.in_one(stored)],
             )
         except SlackApiError as err:
             if err.response["error"] in NOT_THERE:

@@ -31,7 +31,10 @@ class VerifiedAnswers:
         if not approved:
             return None
         likeness = self._likeness(question, [chunk.title for chunk in approved])
-        for value, chunk in sorted(zip(likeness, approved, strict=True), key=lambda item: -item[0]):
+        # Of two answers to one question the later is given: it is what the other was corrected to.
+        for value, chunk in sorted(
+            zip(likeness, approved, strict=True), key=lambda item: (round(-item[0], 3), -item[1].id)
+        ):
             if value < VERIFIED:
                 return None
             if asks_the_same(question, chunk.title, likeness=value) and (pair := self._standing(chunk)):

@@ -3,13 +3,20 @@
 from collections.abc import Collection, Sequence
 
 from bot.answering.answered import Source
-from bot.blocks.layout import Block, context, section, table
+from bot.blocks.layout import Block, actions, button, context, section, table
 from bot.blocks.markdown import Renderer, as_it_is, said_plainly
 from bot.blocks.packing import MOST_MESSAGES, packed
 from bot.blocks.tables import fits_table
 from bot.slack.mrkdwn import escape, fitting, shorten
+from storage.answers import Answer, AnswerKind
 
 FEEDBACK = "answer_feedback"
+CORRECT_THIS = "answer_correct_this"
+CORRECT_LABELS = {
+    AnswerKind.ANSWER: "Correct this",
+    AnswerKind.VERIFIED: "Correct this",
+    AnswerKind.UNKNOWN: "I know the answer",
+}
 TITLE_LIMIT = 80
 CITED = "*Sources*"
 READ = "*Read for this answer, which cites none of it*"
@@ -19,26 +26,19 @@ CONTEXT_LIMIT = 2_000
 
 
 def messages(
-    text: str,
-    sources: Sequence[Source],
-    *,
-    answer_id: int,
-    note: str = "",
-    known: Collection[str] = (),
-    most: int = MOST_MESSAGES,
+    answer: Answer, *, known: Collection[str] = (), buttons: Sequence[Block] = (), most: int = MOST_MESSAGES
 ) -> list[list[Block]]:
-    """Return the blocks of each message of an answer; `known`: addresses it may link to beside its sources' own.
+    """Return the blocks of each message of an answer.
 
-    `note`: small print above it.
-
-    A long answer takes several messages, with what it rests on and the buttons at the end of the last. A refusal has
-    neither.
+    `known`: addresses it may link to beside its sources' own. `buttons`: further ones below it. A long answer takes
+    several messages, with what it rests on and the buttons at the end of the last.
     """
-    ending = [*_sources(sources), _feedback(answer_id)] if sources else []
-    beginning = [context(_noted(note))] if note else []
+    sources = [Source(**source) for source in answer.sources]
+    ending = [*_sources(sources), *_buttons(answer, buttons)]
+    beginning = [context(_noted(answer.note))] if answer.note else []
     renderer = Renderer({*known, *(url for source in sources for url in source.urls)})
-    parts = renderer.parts(text) or [as_it_is(text)]
-    rows = renderer.table_in(text)
+    parts = renderer.parts(answer.text) or [as_it_is(answer.text)]
+    rows = renderer.table_in(answer.text)
     if (
         rows is not None
         and fits_table(rows)
@@ -48,11 +48,9 @@ def messages(
     return packed(parts, ending=ending, beginning=beginning, most=most)
 
 
-def answer(
-    text: str, sources: Sequence[Source], *, answer_id: int, note: str = "", known: Collection[str] = ()
-) -> list[Block]:
+def in_one(answer: Answer, *, buttons: Sequence[Block] = ()) -> list[Block]:
     """Return the blocks of an answer that is to be one message; what does not fit into it is left out."""
-    (only,) = messages(text, sources, answer_id=answer_id, note=note, known=known, most=1)
+    (only,) = messages(answer, buttons=buttons, most=1)
     return only
 
 
@@ -83,8 +81,22 @@ def _noted(note: str) -> str:
     )
 
 
+def _buttons(answer: Answer, more: Sequence[Block]) -> list[Block]:
+    """Return what may be done about an answer: what Timbre doesn't know can be corrected, but is no good or bad answer.
+
+    A word on how to ask has no buttons.
+    """
+    if answer.kind is AnswerKind.NOTE:
+        return []
+    correct = button(CORRECT_LABELS[answer.kind], action_id=CORRECT_THIS, value=str(answer.id))
+    thumbs = [] if answer.kind is AnswerKind.UNKNOWN else [_feedback(answer.id)]
+    return [actions(*more, correct), *thumbs]
+
+
 def _sources(sources: Sequence[Source]) -> list[Block]:
     """Return the list of sources, in as many blocks as its lines need."""
+    if not sources:
+        return []
     paragraphs = [CITED if all(source.is_cited for source in sources) else READ]
     for line in map(_source, sources):
         if len(paragraphs[-1]) + 1 + len(line) > CONTEXT_LIMIT:

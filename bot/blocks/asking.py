@@ -1,10 +1,9 @@
 """An answer for its asker alone, one that they shared, what could not be answered, and the modal to correct one."""
 
-from bot.answering.answered import Source
 from bot.answering.correcting import Correction
 from bot.answering.gaps import Found, Gap
-from bot.blocks.answer import answer
-from bot.blocks.layout import Block, actions, button, context, plain, section
+from bot.blocks.answer import in_one
+from bot.blocks.layout import Block, button, context, plain, section
 from bot.blocks.teaching import ANSWER, INPUT_LIMIT, QUESTION, field
 from bot.slack.mrkdwn import escape, shorten
 from storage.answers import Answer, AnswerKind
@@ -16,11 +15,9 @@ QUESTION_LIMIT = 300
 
 def private(answer_of: Answer) -> list[Block]:
     """Return the blocks of an answer that its asker alone sees, with a button to share it."""
-    sources = [Source(**source) for source in answer_of.sources]
-    shown = answer(answer_of.text, sources, answer_id=answer_of.id, note=answer_of.note)
-    if answer_of.kind not in (AnswerKind.ANSWER, AnswerKind.VERIFIED):
-        return shown
-    return [*shown, actions(button("Share", action_id=SHARE, value=str(answer_of.id)))]
+    is_known = answer_of.kind in (AnswerKind.ANSWER, AnswerKind.VERIFIED)
+    share = [button("Share", action_id=SHARE, value=str(answer_of.id))] if is_known else []
+    return in_one(answer_of, buttons=share)
 
 
 def shared_by(user_id: str, question: str) -> Block:
@@ -69,7 +66,7 @@ def correction(shown: Correction) -> Block:
         "type": "modal",
         "callback_id": CORRECT,
         "private_metadata": str(shown.answer_id),
-        "title": plain("Correct this answer"),
+        "title": plain("Correct this answer" if shown.answer else "Answer this question"),
         "submit": plain("Approve" if shown.may_decide else "Propose"),
         "close": plain("Cancel"),
         "blocks": [*fields, context(f"{note} {shown.readers}")],

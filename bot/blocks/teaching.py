@@ -51,13 +51,8 @@ def field(block_id: str, label: str, text: str) -> Block:
     """Return an input; of what it could not hold, the start is shown, and it is approved as it is."""
     if len(text) > INPUT_LIMIT:
         return titled(f"{label}: too long to be edited here, approved as it is", text, ANSWER_LIMIT)
-    element = {
-        "type": "plain_text_input",
-        "action_id": TEXT,
-        "multiline": True,
-        "initial_value": text,
-        "max_length": INPUT_LIMIT,
-    }
+    element = {"type": "plain_text_input", "action_id": TEXT, "multiline": True, "max_length": INPUT_LIMIT}
+    element |= {"initial_value": text} if text else {}
     return {"type": "input", "block_id": block_id, "label": plain(label), "element": element}
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from slack_bolt import App
 
 from bot.blocks import card, queue, report, reverifying
-from bot.blocks.answer import FEEDBACK
+from bot.blocks.answer import CORRECT_THIS, FEEDBACK
 from bot.blocks.asking import CORRECT, SHARE
 from bot.blocks.home import OPT_IN, OPT_OUT
 from bot.blocks.teaching import SUBMIT, TEACH
@@ -38,6 +38,7 @@ def register_listeners(app: App, to: Surfaces) -> None:
     app.action(report.APPROVE)(to.clicks.approve_voice)
     app.action(report.REJECT)(to.clicks.reject_voice)
     app.action(FEEDBACK)(to.correcting.rate)
+    app.action(CORRECT_THIS)(to.correcting.correct)
     app.action(SHARE)(to.clicks.share_answer)
     app.action(card.APPROVE)(to.reviewing.approve)
     app.action(card.REJECT)(to.reviewing.reject)

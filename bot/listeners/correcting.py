@@ -19,7 +19,7 @@ from storage.pairs import Pair
 
 
 class Correcting:
-    """A thumb down asks at once what would have been right."""
+    """A thumb down asks at once what would have been right, and so does a button."""
 
     def __init__(
         self, client: WebClient, questions: Questions, corrections: Corrections, reverifying: Reverifying
@@ -35,8 +35,16 @@ class Correcting:
         click = ButtonClick.from_payload(body)
         answer_id, value = (int(part) for part in click.value.split(":"))
         self._questions.rate(answer_id, user_id=click.user_id, value=value)
-        if value > 0:
-            return
+        if value < 0:
+            self._ask(click, answer_id, respond)
+
+    def correct(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
+        """Ask what Timbre should have said."""
+        ack()
+        click = ButtonClick.from_payload(body)
+        self._ask(click, int(click.value), respond)
+
+    def _ask(self, click: ButtonClick, answer_id: int, respond: Respond) -> None:
         try:
             shown = self._corrections.about(answer_id, by=click.user_id)
         except ReviewRefusedError as err:

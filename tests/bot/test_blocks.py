@@ -1,5 +1,6 @@
 """Every list of blocks is one that Slack takes, and nothing in it comes alive by accident."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -7,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.answering.answered import Source
+from bot.answering.answered import Answered, Question, Source, to_keep
 from bot.blocks import answer as answer_blocks
 from bot.blocks import notices, report
 from bot.blocks.layout import header
 from bot.blocks.packing import MOST_MESSAGES
 from bot.playground.blocks import MESSAGE, check_blocks
 from bot.slack.mrkdwn import SECTION_LIMIT, fitting
+from storage.answers import Answer, AnswerKind
 from storage.runs import Run, RunStatus
 from tests.bot.conftest import NOW, TEAM
 
@@ -38,6 +40,13 @@ def texts(value: Any) -> list[str]:
     return [text for inner in value for text in texts(inner)] if isinstance(value, list) else []
 
 
+def kept(text: str, sources: Sequence[Source] = (), kind: AnswerKind = AnswerKind.ANSWER) -> Answer:
+    """Return an answer as it is stored before it is posted."""
+    question = Question(TEAM, "C1", "1.0", "UADA", "Keys?")
+    answered = to_keep(Answered(text, "base", tuple(sources), kind=kind), question)
+    return Answer(**vars(answered), id=1, created_at=NOW)
+
+
 def assert_takeable(blocks: list[dict[str, Any]]) -> None:
     check_blocks(blocks, MESSAGE)
     for block in blocks:
@@ -51,37 +60,53 @@ def test_any_answer_becomes_blocks_that_slack_takes(text: str, times: int, title
     link = "https://tinhouse.slack.example/archives/C0123456789/p1795350921399803?thread_ts=1795350921.399803"
     sources = [Source(number, number, title, link if number % 2 else "") for number, title in enumerate(titles, 1)]
 
-    messages = answer_blocks.messages(f"{text} " * times, sources, answer_id=1)
+    messages = answer_blocks.messages(kept(f"{text} " * times, sources))
 
     for blocks in messages:
         assert_takeable(blocks)
     said = "\n".join(texts(messages[-1]))
     assert all(f"[{source.number}] " in said for source in sources)
-    assert (messages[-1][-1]["type"] == "context_actions") is bool(sources)
+    assert [block["type"] for block in messages[-1]][-2:] == ["actions", "context_actions"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels"),
+    [
+        (AnswerKind.ANSWER, ["Correct this", "Good answer", "Bad answer"]),
+        (AnswerKind.VERIFIED, ["Correct this", "Good answer", "Bad answer"]),
+        (AnswerKind.UNKNOWN, ["I know the answer"]),
+        (AnswerKind.NOTE, []),
+    ],
+)
+def test_whatever_was_answered_can_be_corrected(kind: AnswerKind, labels: list[str]) -> None:
+    (blocks,) = answer_blocks.messages(kept("In the tin.", (), kind))
+
+    assert_takeable(blocks)
+    assert texts(blocks[1:]) == labels
 
 
 def test_nothing_is_lost_of_a_long_answer() -> None:
     text = "\n\n".join(f"Line {number} says R&D." for number in range(1000))
 
-    messages = answer_blocks.messages(text, (), answer_id=1)
+    messages = answer_blocks.messages(kept(text, (), AnswerKind.NOTE))
 
     assert " ".join(" ".join(texts(blocks)) for blocks in messages).split() == text.split()
     assert len(messages) > 1
 
 
 def test_an_answer_without_end_stops_in_an_ellipsis_before_its_sources() -> None:
-    messages = answer_blocks.messages("*keys* & _tins_ " * 5000, [Source(1, 1, "Keys", "")], answer_id=1)
+    messages = answer_blocks.messages(kept("*keys* & _tins_ " * 5000, [Source(1, 1, "Keys", "")]))
 
     for blocks in messages:
         assert_takeable(blocks)
     assert len(messages) == MOST_MESSAGES
-    assert [block["type"] for block in messages[-1]] == ["rich_text", "context", "context_actions"]
+    assert [block["type"] for block in messages[-1]] == ["rich_text", "context", "actions", "context_actions"]
     assert texts(messages[-1][0])[-1].endswith("…")
 
 
 def test_neither_what_a_model_wrote_nor_a_title_pings_anybody() -> None:
     sources = [Source(1, 1, LIVELY, "https://tin.example"), Source(2, 2, LIVELY, "")]
-    (blocks,) = answer_blocks.messages(LIVELY, sources, answer_id=1)
+    (blocks,) = answer_blocks.messages(kept(LIVELY, sources))
 
     said = "\n".join([*texts(blocks), answer_blocks.summary(LIVELY)])
     assert "<!" not in said
@@ -91,13 +116,13 @@ def test_neither_what_a_model_wrote_nor_a_title_pings_anybody() -> None:
 
 
 def test_a_title_of_several_lines_takes_one() -> None:
-    (blocks,) = answer_blocks.messages("In the tin. [1]", [Source(1, 1, "Where\nare\n\nthe keys?", "")], answer_id=1)
+    (blocks,) = answer_blocks.messages(kept("In the tin. [1]", [Source(1, 1, "Where\nare\n\nthe keys?", "")]))
 
     assert "[1] Where are the keys?" in texts(blocks)[1]
 
 
 def test_passages_that_were_read_but_not_cited_are_not_called_sources() -> None:
-    (blocks,) = answer_blocks.messages("In the tin.", [Source(1, 1, "Keys", "", is_cited=False)], answer_id=1)
+    (blocks,) = answer_blocks.messages(kept("In the tin.", [Source(1, 1, "Keys", "", is_cited=False)]))
 
     assert "Sources" not in texts(blocks)[1]
     assert "cites none" in texts(blocks)[1]

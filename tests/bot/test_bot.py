@@ -114,7 +114,7 @@ def test_a_mention_is_answered_in_its_thread_with_sources_and_buttons(help_chann
     said = said_in(reply)
     assert "in the blue tin by the door. [1] (base)" in said
     assert "*Sources*\n[1] Keys" in said
-    assert [block["type"] for block in reply["blocks"]] == ["markdown", "context", "context_actions"]
+    assert [block["type"] for block in reply["blocks"]] == ["markdown", "context", "actions", "context_actions"]
     wait_until(lambda: live.answer(help_channel, ts).message_ts, "it is remembered where the answer is")
     stored = live.answer(help_channel, ts)
     assert (stored.message_ts, stored.model, stored.question) == (reply["ts"], "base", "where are the spare keys?")
@@ -186,8 +186,8 @@ def test_what_nothing_answers_is_refused_without_sources_or_a_model(
 ) -> None:
     reply = help_channel.ask("UTOM", "Why do zebras yodel?")
 
-    assert [block["type"] for block in reply["blocks"]] == ["rich_text"]
-    assert said_in(reply) == DONT_KNOW
+    assert [block["type"] for block in reply["blocks"]] == ["rich_text", "actions"]
+    assert said_in(reply) == f"{DONT_KNOW}\nI know the answer"
     assert model_server.asked == []
 
 
@@ -236,7 +236,7 @@ def test_a_very_long_answer_is_posted_with_its_sources_and_buttons(
     ts = help_channel.say("UTOM", "@timbre where are the spare keys?")
     *others, last = help_channel.replies_to(ts, count=3)
 
-    assert [block["type"] for block in last["blocks"]] == ["rich_text", "context", "context_actions"]
+    assert [block["type"] for block in last["blocks"]] == ["rich_text", "context", "actions", "context_actions"]
     assert "tin 899." in said_in(last)
     assert all([block["type"] for block in other["blocks"]] == ["rich_text"] for other in others)
 

@@ -144,6 +144,31 @@ def test_a_thumb_down_asks_what_would_have_been_right_and_a_reviewers_word_count
     )
 
 
+def test_an_approved_answer_is_corrected_by_a_button_and_the_correction_is_given_from_then_on(office: Office) -> None:
+    approved(office, "Where do the barrels stand?", "Barrels stand by the well.")
+    reply = office.help.ask("UTOM", "Where do the barrels stand?")
+
+    office.click("UBEN", reply, "Correct this", channel="CHELP")
+    modal = office.modal("UBEN")
+    office.submit("UBEN", modal, question="Where do the barrels stand?", answer="Barrels stand in the cellar.")
+
+    wait_until(lambda: "in the cellar" in said_in(office.command("UADA", "ask Where do the barrels stand?")), "ok")
+
+
+def test_what_timbre_does_not_know_is_answered_by_a_button(office: Office) -> None:
+    reply = office.help.ask("UTOM", "Why do ostriches whistle?")
+    assert DONT_KNOW in said_in(reply)
+
+    office.click("UBEN", reply, "I know the answer", channel="CHELP")
+    modal = office.modal("UBEN")
+    assert modal["title"]["text"] == "Answer this question"
+    assert not any(block.get("element", {}).get("initial_value", "").startswith("I don't") for block in modal["blocks"])
+    office.submit("UBEN", modal, question="Why do ostriches whistle?", answer="They learnt it from the kettle.")
+
+    wait_until(lambda: "the kettle" in said_in(office.command("UADA", "ask Why do ostriches whistle?")), "ok")
+    assert "ostriches" not in said_in(office.command("UBEN", "gaps"))
+
+
 def test_anybody_elses_correction_waits_for_a_review(office: Office) -> None:
     approved(office, "Where do the buckets stand?", "Buckets stand by the well.")
     reply = office.help.ask("UTOM", "where do the buckets stand?")
