@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from storage.database import find_or_add
@@ -49,10 +49,7 @@ def verified_before(session: Session, *, team_id: str, before: datetime, limit: 
 
     Those from private channels are not among them.
     """
-    looked_at = func.coalesce(VerificationRow.at, PairRow.decided_at)
-    last = (
-        func.max(looked_at, PairRow.decided_at) if _is_sqlite(session) else func.greatest(looked_at, PairRow.decided_at)
-    )
+    last = case((VerificationRow.at > PairRow.decided_at, VerificationRow.at), else_=PairRow.decided_at)
     rows = session.scalars(
         select(PairRow)
         .outerjoin(VerificationRow, VerificationRow.pair_id == PairRow.id)
@@ -62,7 +59,3 @@ def verified_before(session: Session, *, team_id: str, before: datetime, limit: 
         .limit(limit)
     )
     return [pair_of(row) for row in rows]
-
-
-def _is_sqlite(session: Session) -> bool:
-    return session.get_bind().dialect.name == "sqlite"

@@ -92,7 +92,7 @@ def pairs_to_check(session: Session, *, team_id: str, checked_before: datetime, 
             PairRow.origin.in_((Origin.THREAD, Origin.CHANNEL)),
             PairRow.checked_at.is_(None) | (PairRow.checked_at < checked_before),
         )
-        .order_by(PairRow.checked_at, PairRow.id)
+        .order_by(PairRow.checked_at.nulls_first(), PairRow.id)
         .limit(limit)
     )
     return [pair_of(row) for row in rows]

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from storage import answers
-from storage.answers import Answer, NewAnswer
+from storage.answers import Answer, AnswerKind, NewAnswer
 from storage.database import Database
 from storage.pairs import Candidate, Pair, PairStatus
 from tests.storage.racing import race
@@ -110,3 +110,61 @@ def pair_of_id(number: int, permalink: str) -> Pair:
     said = Candidate("T1", "C1", False, "1.0", "1.0", "1.1", "Who has the key?", "Ada.", "U1", "U2", permalink)
     fields = {**vars(said), "id": number, "status": PairStatus.APPROVED, "context": None}
     return Pair(**fields, created_at=NOW, decided_at=NOW)
+
+
+def test_a_thread_knows_who_was_answered_in_it_and_what_was_asked_last(database: Database) -> None:
+    thread = replace(ANSWER, thread_ts="1.1")
+    add(database, thread)
+    add(database, replace(thread, question_ts="1.4", asked_by="U2", question="And the other?"))
+    add(database, replace(thread, question_ts="1.5", asked_by="U3", question=""))
+    add(database, replace(ANSWER, question_ts="2.1", asked_by="U4", thread_ts="2.1"))
+    place = {"team_id": "T1", "channel_id": "C1", "thread_ts": "1.1"}
+    with database.reading() as session:
+        assert answers.askers_in_thread(session, **place) == {"U1", "U2", "U3"}
+        assert answers.last_question(session, **place) == "And the other?"
+        assert answers.last_question(session, **place, without=("U2",)) == "Where is the key?"
+        assert answers.last_question(session, team_id="T1", channel_id="C1", thread_ts="9.9") == ""
+
+
+def test_answers_are_found_by_the_messages_they_stand_in(database: Database) -> None:
+    posted = add(database, replace(ANSWER, message_ts="1.2"))
+    add(database, replace(ANSWER, question_ts="2.1", channel_id="C2", message_ts="1.2"))
+    add(database, replace(ANSWER, question_ts="3.1"))
+    with database.reading() as session:
+        assert answers.answers_posted_as(session, ["1.2", "9.9"], team_id="T1", channel_id="C1") == {"1.2": posted}
+        assert answers.answers_posted_as(session, [], team_id="T1", channel_id="C1") == {}
+
+
+def test_what_was_asked_in_vain_is_listed_the_latest_first(database: Database) -> None:
+    unknown = replace(ANSWER, kind=AnswerKind.UNKNOWN)
+    first, second = (add(database, replace(unknown, question_ts=f"{number}.1")) for number in (1, 2))
+    add(database, replace(unknown, question_ts="3.1", question=""))
+    add(database, replace(ANSWER, question_ts="4.1"))
+    with database.reading() as session:
+        assert answers.unanswered(session, team_id="T1", since=NOW, limit=9) == [second, first]
+        assert answers.unanswered(session, team_id="T1", since=LATER, limit=9) == []
+
+
+def test_an_answer_that_may_not_stand_any_more_says_something_else_and_rests_on_nothing(database: Database) -> None:
+    stored = add(database, replace(ANSWER, read_chunks=(7, 8), verified_pair_id=4, note="Verified"))
+    with database.writing() as session:
+        said = answers.replace_answer(session, stored.id, text="Ask again.", kind=AnswerKind.NOTE)
+    assert (said.text, said.kind, said.sources, said.read_chunks, said.note) == (
+        "Ask again.",
+        AnswerKind.NOTE,
+        (),
+        (),
+        "",
+    )
+    assert said.verified_pair_id is None
+
+
+def test_what_somebody_asked_is_let_go_of(database: Database) -> None:
+    theirs = add(database)
+    add(database, replace(ANSWER, question_ts="2.1", asked_by="U2"))
+    with database.writing() as session:
+        assert answers.forget_questions_of(session, team_id="T1", user_id="U1") == 1
+        assert answers.forget_questions_of(session, team_id="T1", user_id="U1") == 0
+        found = answers.get_answer(session, theirs.id)
+    assert found is not None
+    assert (found.question, found.text, found.sources) == ("", "", ())
