@@ -59,13 +59,13 @@ from bot.slack.acknowledging import Acknowledging
 from bot.slack.agent import MOST_PROMPTS, AgentPane
 from bot.slack.conversations import Conversations
 from bot.slack.directory import Directory
+from bot.slack.drafting import Drafts
 from bot.slack.files import SlackFiles
 from bot.slack.links import urls_in
 from bot.slack.memberships import Memberships
 from bot.slack.names import Names
 from bot.slack.posting import Poster
 from bot.slack.roles import Roles
-from bot.slack.streaming import Drafts
 from bot.steering.asking import AskingCommands
 from bot.steering.collecting import CollectingCommands
 from bot.steering.commands import Steering

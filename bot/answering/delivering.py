@@ -10,10 +10,11 @@ from bot.answering.reading import Show
 from bot.blocks import answer as blocks
 from bot.blocks.markdown import is_plain
 from bot.locks import Locks
+from bot.slack.drafting import Draft, Drafts
 from bot.slack.memberships import UnreadableError
 from bot.slack.payloads import Asked
 from bot.slack.posting import TROUBLE, Post, refused
-from bot.slack.streaming import Draft, Drafts, Spot
+from bot.slack.streaming import Spot
 from storage.answers import Answer, AnswerKind, add_answer, answer_to, replace_answer, set_message
 from storage.database import Database
 from training.voices import VoiceServerError

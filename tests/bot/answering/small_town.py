@@ -45,11 +45,11 @@ from bot.playground.web_api.call import Call
 from bot.playground.web_api.dispatch import METHODS
 from bot.playground.workspace import Workspace
 from bot.slack.conversations import Conversations
+from bot.slack.drafting import Drafts
 from bot.slack.memberships import Memberships
 from bot.slack.names import Names
 from bot.slack.payloads import Asked
 from bot.slack.posting import Poster
-from bot.slack.streaming import Drafts
 from storage.database import Database, sqlite_url
 from storage.knowledge import Chunk, NewDocument, chunks_to_index, mark_indexed, put_document
 from storage.pairs import Candidate, add_candidate

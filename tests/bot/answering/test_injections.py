@@ -15,9 +15,9 @@ from bot.answering.answerer import Answerer, AnswerLimits, Permitted
 from bot.answering.delivering import Delivery
 from bot.answering.retrieval import Place
 from bot.bootstrap import Knowledge
-from bot.slack import streaming
+from bot.slack import drafting
+from bot.slack.drafting import Drafts
 from bot.slack.payloads import Asked
-from bot.slack.streaming import Drafts
 from storage.knowledge import NewDocument, put_document
 from tests.bot.conftest import NOW, TEAM, Clock
 from tests.bot.running import Channel, said_in
@@ -67,7 +67,7 @@ def test_whatever_a_passage_says_a_model_that_obeys_pings_nobody_and_carries_not
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(streaming, "STREAM_SECONDS", 0.0)
+    monkeypatch.setattr(drafting, "SHOW_SECONDS", 0.0)
     model_server.obeys, model_server.piece = SECRET, 7
     delivery = Delivery(knowledge.database, Drafts(town.web), clock)
     for passage in PASSAGES:

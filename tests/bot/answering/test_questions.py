@@ -21,12 +21,12 @@ from bot.answering.questions import Questions
 from bot.answering.retrieval import Place
 from bot.bootstrap import Knowledge
 from bot.settings import Settings
-from bot.slack import streaming
+from bot.slack import drafting
 from bot.slack.conversations import Conversations
+from bot.slack.drafting import Drafts
 from bot.slack.memberships import Memberships
 from bot.slack.names import Names
 from bot.slack.payloads import Asked
-from bot.slack.streaming import Drafts
 from storage.answers import answer_to
 from storage.database import Database
 from storage.knowledge import NewDocument, put_document
@@ -120,7 +120,7 @@ def test_an_answer_is_posted_once_though_the_process_dies_while_it_is_written(
     method: str,
     after: bool,
 ) -> None:
-    monkeypatch.setattr(streaming, "STREAM_SECONDS", 0.0)
+    monkeypatch.setattr(drafting, "SHOW_SECONDS", 0.0)
     model_server.says = LONG
     asked = counter.asked()
     with pytest.raises(KeyboardInterrupt):

@@ -1,0 +1,187 @@
+"""A message that grows in a thread while it is written: a stream where Slack allows one, else one that is updated."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from slack_sdk import WebClient
+
+from bot.slack.posting import TROUBLE, Post, asking_once, refused
+from bot.slack.previews import preview
+from bot.slack.replying import Replies
+from bot.slack.streaming import STREAM_LIMIT, Spot, Stream
+from bot.slack.thinking import Thinking
+from bot.slack.unfinished import Unfinished
+
+logger = logging.getLogger(__name__)
+
+UPDATE_LIMIT = 2_900
+SHOW_SECONDS = 0.7
+UPDATE_SECONDS = 1.1
+
+
+class Drafts:
+    """Begins drafts."""
+
+    def __init__(self, client: WebClient, *, clock: Callable[[], float] = time.time) -> None:
+        self._client = client
+        self._once = asking_once(client)
+        self._unfinished = Unfinished(client, clock=clock)
+        self._pace = Pace()
+
+    def begin(self, spot: Spot, *, key: str) -> "Draft":
+        """Begin a message, or go on with one that a process which died has left behind."""
+        draft = Draft(
+            spot,
+            key,
+            Stream(self._once, spot),
+            Replies(self._client, self._once, spot),
+            Thinking(self._client, spot),
+            self._unfinished,
+            self._pace,
+        )
+        if self._unfinished.begin(spot, key):
+            draft.go_on()
+        return draft
+
+
+@dataclass
+class Pace:
+    """Lets through about one update a second in each channel, which is what Slack allows."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    _next: dict[str, float] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def lets(self, channel_id: str) -> bool:
+        """Return whether it is time, and count it."""
+        with self._lock:
+            now = self.monotonic()
+            if now < self._next.get(channel_id, 0.0):
+                return False
+            self._next[channel_id] = now + UPDATE_SECONDS
+            return True
+
+
+class Draft:
+    """One message. `show` never raises: whatever becomes of what is shown meanwhile, `finish` ends in a whole one."""
+
+    def __init__(
+        self,
+        spot: Spot,
+        key: str,
+        stream: Stream,
+        replies: Replies,
+        thinking: Thinking,
+        unfinished: Unfinished,
+        pace: Pace,
+    ) -> None:
+        self.ts: str | None = None
+        self._spot = spot
+        self._key = key
+        self._stream = stream
+        self._replies = replies
+        self._thinking = thinking
+        self._unfinished = unfinished
+        self._pace = pace
+        self._may_stream = True
+        self._shown_at = 0.0
+        self._is_resumed = False
+        self._may_be_lost = False
+
+    def go_on(self) -> None:
+        """Take what was left behind for this spot; a stream in it ends, so that it can be written anew."""
+        self._is_resumed, self._may_be_lost = True, False
+        with suppress(*TROUBLE):
+            self.ts = self._unfinished.left_behind(self._spot, self._key)
+        if self.ts is not None:
+            self._may_stream = False
+            self._replies.stop_stream(self.ts)
+
+    def show(self, text: str) -> None:
+        """Show what is written so far, as Markdown, or that it is begun; what comes too soon after the last is not."""
+        if not text:
+            self._thinking.show()
+            return
+        if time.monotonic() - self._shown_at < SHOW_SECONDS:
+            return
+        shown = preview(text)
+        if not shown.strip() or len(shown) > STREAM_LIMIT or not shown.startswith(self._stream.sent):
+            return
+        try:
+            self._append(shown) if self._may_stream else self._update(shown)
+        except TROUBLE as err:
+            logger.info("a draft in %s goes on without a stream: %s", self._spot.channel_id, type(err).__name__)
+            self._may_stream = False
+            # Only what is complete carries a key, so it would be found as what a dead process left.
+            self._may_be_lost = self.ts is None and not refused(err)
+        self._shown_at = time.monotonic()
+
+    def finish(self, posts: Sequence[Post], *, key: str | None = None, plain: str | None = None) -> str:
+        """Make the message what it is to be, the first of `posts`, the others below it; returns its ts.
+
+        `key`: what it carries, if not what it was begun with. `plain`: what the first says, where that is the whole
+        answer and has no markup. Raises what a call to Slack may end in.
+        """
+        first, *others = posts
+        key = key or self._key
+        ts = self._finished(first, key, plain)
+        for number, post in enumerate(others, start=2):
+            self._post_below(post, f"{key}:{number}")
+        self._unfinished.done(self._spot, ts, self._key)
+        return ts
+
+    def close(self) -> None:
+        """Take back that an answer is on its way: what was posted has done so, an update has not."""
+        self._thinking.clear()
+
+    def _append(self, shown: str) -> None:
+        if self._stream.ts is not None:
+            self._stream.show(shown)
+            return
+        with self._unfinished.writing(self._spot):
+            self._stream.show(shown)
+            self._begun(self._stream.ts)
+
+    def _update(self, shown: str) -> None:
+        if not self._pace.lets(self._spot.channel_id):
+            return
+        if self._may_be_lost:
+            self.go_on()
+        blocks = [{"type": "markdown", "text": f"{shown[:UPDATE_LIMIT].rstrip()} …"}]
+        if self.ts is not None:
+            self._stream.end()
+            self._replies.show(self.ts, "…", blocks)
+            return
+        with self._unfinished.writing(self._spot):
+            self._begun(self._replies.post(Post("…", blocks)))
+
+    def _begun(self, ts: str | None) -> None:
+        self.ts = ts
+        self._thinking.is_over()
+        if ts:
+            self._unfinished.follow(self._spot, ts)
+
+    def _finished(self, post: Post, key: str, plain: str | None) -> str:
+        if self._may_be_lost:
+            self.go_on()
+        if self.ts is None:
+            return self._post(post, key)
+        whole = preview(plain, is_whole=True) if plain is not None else ""
+        # The stream has said the text already.
+        below = [block for block in post.blocks if block["type"] != "rich_text"]
+        if self._stream.end(whole, blocks=below, key=key):
+            return self.ts
+        return self._replies.replace(self.ts, post, key=key)
+
+    def _post_below(self, post: Post, key: str) -> None:
+        if not (self._is_resumed and self._replies.find(key)):
+            self._post(post, key)
+
+    def _post(self, post: Post, key: str) -> str:
+        ts = self._replies.post_once(post, key=key)
+        self._thinking.is_over()
+        return ts

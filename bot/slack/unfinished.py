@@ -1,0 +1,61 @@
+"""Messages that are being written, and those that a process which died has left behind."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from slack_sdk import WebClient
+
+from bot.locks import Locks
+from bot.slack.posting import replies_after, with_key
+from bot.slack.streaming import Spot
+
+JUST_STARTED_SECONDS = 60.0
+
+
+class Unfinished:
+    """A message gets its key when it is complete, so one of the bot's own without one is being written, or was."""
+
+    def __init__(self, client: WebClient, *, clock: Callable[[], float] = time.time) -> None:
+        self._client = client
+        self._locks = Locks()
+        self._live: set[tuple[str, str]] = set()
+        self._begun: set[str] = set()
+        self._searched_before = clock() + JUST_STARTED_SECONDS
+        self._bot_id = ""
+
+    def begin(self, spot: Spot, key: str) -> bool:
+        """Remember what is begun; returns whether something may have been left behind for it."""
+        may_be_there = key in self._begun or float(spot.after) < self._searched_before
+        self._begun.add(key)
+        return may_be_there
+
+    def writing(self, spot: Spot) -> threading.Lock:
+        """Return the lock under which a message in a thread is begun or looked for."""
+        return self._locks.of(spot.channel_id, spot.thread_ts)
+
+    def follow(self, spot: Spot, ts: str) -> None:
+        """Remember that a message is being written."""
+        self._live.add((spot.channel_id, ts))
+
+    def done(self, spot: Spot, ts: str, key: str) -> None:
+        """Forget a message that is complete."""
+        self._live.discard((spot.channel_id, ts))
+        self._begun.discard(key)
+
+    def left_behind(self, spot: Spot, key: str) -> str | None:
+        """Return a message that was meant for `spot` and is complete, or was never finished, and take it."""
+        messages = replies_after(self._client, spot.channel_id, spot.thread_ts, spot.after)
+        if (found := with_key(messages, key)) is not None:
+            return found
+        with self.writing(spot):
+            for message in messages:
+                place = (spot.channel_id, str(message["ts"]))
+                if self._is_own(message) and not message.get("metadata") and place not in self._live:
+                    self._live.add(place)
+                    return place[1]
+        return None
+
+    def _is_own(self, message: dict[str, object]) -> bool:
+        self._bot_id = self._bot_id or str(self._client.auth_test()["bot_id"])
+        return message.get("bot_id") == self._bot_id
