@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli_answers import answers_app
 from bot.cli_options import Data, JsonFlag, call
 from bot.cli_pairs import pairs_app
 from bot.cli_sources import sources_app
@@ -23,6 +24,7 @@ database = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(database, name="db")
 index = typer.Typer(help="Look after the vector index, which follows the database.", no_args_is_help=True)
 app.add_typer(index, name="index")
+app.add_typer(answers_app, name="answers")
 app.add_typer(pairs_app, name="pairs")
 app.add_typer(sources_app, name="sources")
 

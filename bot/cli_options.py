@@ -10,6 +10,7 @@ Data = Annotated[
     Path | None,
     typer.Option("--data", help="Folder for everything Timbre writes (TIMBRE_DATA; by default .timbre/)."),
 ]
+DAYS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 

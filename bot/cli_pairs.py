@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from bot.cli_options import Data, JsonFlag, call
+from bot.cli_options import DAYS, Data, JsonFlag, call
 
 pairs_app = typer.Typer(help="List, show, export and import pairs.", no_args_is_help=True)
 
-DAYS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 Status = Annotated[
     str | None, typer.Option("--status", help="candidate, approved, rejected, withdrawn, replaced or erased.")
 ]

@@ -36,6 +36,7 @@ class NewAnswer:
 
     `sources`: `{"number", "chunk_id", "title", "permalink"}` each. `model` is empty where none was asked.
     `read_chunks`: every passage the model was given. `verified_pair_id`: the approved answer given as it stands.
+    `is_private`: it is given where not the whole team reads.
     """
 
     team_id: str
@@ -55,6 +56,7 @@ class NewAnswer:
     read_chunks: tuple[int, ...] = ()
     verified_pair_id: int | None = None
     note: str = ""
+    is_private: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +78,7 @@ def add_answer(session: Session, answer: NewAnswer, *, now: datetime) -> Answer:
     row = AnswerRow(**{**vars(answer), **lists}, created_at=now)
     session.add(row)
     session.flush()
-    return _answer(row)
+    return answer_of(row)
 
 
 def answer_to(session: Session, *, team_id: str, channel_id: str, question_ts: str) -> Answer | None:
@@ -86,7 +88,7 @@ def answer_to(session: Session, *, team_id: str, channel_id: str, question_ts: s
             AnswerRow.team_id == team_id, AnswerRow.channel_id == channel_id, AnswerRow.question_ts == question_ts
         )
     )
-    return _answer(row) if row else None
+    return answer_of(row) if row else None
 
 
 def answers_posted_as(
@@ -95,13 +97,13 @@ def answers_posted_as(
     """Return the answers that stand in messages of a channel, by the message."""
     place = (AnswerRow.team_id == team_id, AnswerRow.channel_id == channel_id)
     rows = session.scalars(select(AnswerRow).where(*place, AnswerRow.message_ts.in_(message_ts)))
-    return {row.message_ts: _answer(row) for row in rows if row.message_ts is not None}
+    return {row.message_ts: answer_of(row) for row in rows if row.message_ts is not None}
 
 
 def get_answer(session: Session, answer_id: int) -> Answer | None:
     """Return an answer by its id."""
     row = session.get(AnswerRow, answer_id)
-    return _answer(row) if row else None
+    return answer_of(row) if row else None
 
 
 def askers_in_thread(session: Session, *, team_id: str, channel_id: str, thread_ts: str) -> frozenset[str]:
@@ -126,7 +128,7 @@ def unanswered(session: Session, *, team_id: str, since: datetime, limit: int) -
     rows = session.scalars(
         select(AnswerRow).where(*gaps, AnswerRow.created_at >= since).order_by(AnswerRow.id.desc()).limit(limit)
     )
-    return [_answer(row) for row in rows]
+    return [answer_of(row) for row in rows]
 
 
 def replace_answer(session: Session, answer_id: int, *, text: str, kind: AnswerKind) -> Answer:
@@ -135,7 +137,7 @@ def replace_answer(session: Session, answer_id: int, *, text: str, kind: AnswerK
     row.text, row.kind, row.sources, row.read_chunks, row.note = text, kind, [], [], ""
     row.verified_pair_id = None
     session.flush()
-    return _answer(row)
+    return answer_of(row)
 
 
 def set_message(session: Session, answer_id: int, *, message_ts: str) -> None:
@@ -186,7 +188,7 @@ def feedback_on(session: Session, answer_id: int) -> dict[str, int]:
     return {row.user_id: row.value for row in rows}
 
 
-def _answer(row: AnswerRow) -> Answer:
+def answer_of(row: AnswerRow) -> Answer:
     return Answer(
         id=row.id,
         team_id=row.team_id,
@@ -206,5 +208,6 @@ def _answer(row: AnswerRow) -> Answer:
         read_chunks=tuple(row.read_chunks),
         verified_pair_id=row.verified_pair_id,
         note=row.note,
+        is_private=row.is_private,
         created_at=row.created_at,
     )

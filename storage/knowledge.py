@@ -233,6 +233,12 @@ def readable_chunks(
     return {row.id: _chunk(row) for row in rows}
 
 
+def chunks_by_id(session: Session, ids: Collection[int]) -> dict[int, Chunk]:
+    """Return those of `ids` that stand, whoever may read them: not for answering."""
+    rows = session.scalars(select(ChunkRow).where(ChunkRow.id.in_(ids), ChunkRow.removed_at.is_(None)))
+    return {row.id: _chunk(row) for row in rows}
+
+
 def latest_pair_chunks(session: Session, *, team_id: str, channel_ids: Collection[str], limit: int) -> list[Chunk]:
     """Return the passages of approved pairs that may be used where `channel_ids` may be, the latest first."""
     rows = session.scalars(

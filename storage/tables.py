@@ -250,7 +250,8 @@ class AnswerRow(Base):
     """What Timbre said. A question in Slack is answered once, however often its event arrives.
 
     `read_chunks`: the ids of every passage that was before the model, cited or not. `verified_pair_id`: the approved
-    answer that was given as it stands. `note`: the small print above the answer.
+    answer that was given as it stands. `note`: the small print above the answer. `is_private`: it was given where not
+    the whole team reads.
     """
 
     __tablename__ = "answers"
@@ -277,6 +278,7 @@ class AnswerRow(Base):
     read_chunks: Mapped[list[int]] = mapped_column(JSON)
     verified_pair_id: Mapped[int | None]
     note: Mapped[str]
+    is_private: Mapped[bool]
     created_at: Mapped[datetime]
 
 

@@ -26,6 +26,7 @@ class Answered:
 
     `read`: the passages it rests on in any way, cited or not: whoever may not read one may not read the answer. `near`:
     the approved pairs near a question that could not be answered. `verified`: the one that is given as it stands.
+    `is_private`: not the whole team reads it.
     """
 
     text: str
@@ -39,6 +40,7 @@ class Answered:
     near: tuple[int, ...] = ()
     verified: int | None = None
     note: str = ""
+    is_private: bool = True
 
 
 @dataclass(frozen=True)
@@ -73,4 +75,5 @@ def to_keep(answered: Answered, question: Question) -> NewAnswer:
         read_chunks=answered.read,
         verified_pair_id=answered.verified,
         note=answered.note,
+        is_private=answered.is_private,
     )

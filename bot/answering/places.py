@@ -41,13 +41,15 @@ class Scope:
     """What may be used for an audience.
 
     `outsiders`: readers who are no full members of the workspace; None where that can't be told, so that there may be
-    any. `is_certain`: False where something could not be read and was left out for it.
+    any. `is_certain`: False where something could not be read and was left out for it. `is_public`: whoever is in the
+    team can read along.
     """
 
     audience: Audience
     place: Place
     outsiders: frozenset[str] | None = frozenset()
     is_certain: bool = True
+    is_public: bool = False
 
     @property
     def is_limited(self) -> bool:
@@ -71,7 +73,7 @@ class Places:
         outsiders, knows_people = self._outsiders(audience, readers, fresh=fresh)
         channel_ids, knows_all = self._private_channels(audience, readers, fresh=fresh)
         place = Place(audience.team_id, tuple(channel_ids))
-        return Scope(audience, place, outsiders, is_certain=knows_people and knows_all)
+        return Scope(audience, place, outsiders, is_certain=knows_people and knows_all, is_public=readers is None)
 
     def keeps_out(self, scope: Scope, *, fresh: bool = False) -> Callable[[Chunk], bool]:
         """Return what is true of the passages that may not be used in a scope."""

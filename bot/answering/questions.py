@@ -138,7 +138,8 @@ class Questions:
         audience = scope.audience
         hint = self._notes.who_might_know(answered, team_id=audience.team_id, asker=asker)
         said = "\n".join(part for part in (answered.text, hint) if part)
-        answered = replace(answered, text=said, note=self._notes.beside(answered, scope))
+        note = self._notes.beside(answered, scope)
+        answered = replace(answered, text=said, note=note, is_private=not scope.is_public)
         if answered.kind is AnswerKind.UNKNOWN and not scope.is_certain:
             answered = replace(answered, kind=AnswerKind.NOTE)  # it might be known where Timbre could not look
         if not self._places.still_allows(audience, answered.read):

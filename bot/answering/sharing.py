@@ -108,9 +108,10 @@ class Sharing:
             set_message(session, stored.id, message_ts=ts)
 
     def _copy(self, mine: Answer, key: str) -> Answer:
-        fields = {name: getattr(mine, name) for name in NewAnswer.__dataclass_fields__}
+        shared = NewAnswer(**{name: getattr(mine, name) for name in NewAnswer.__dataclass_fields__})
+        is_private = self._places.is_private(mine.channel_id)
         with self._database.writing() as session:
-            return add_answer(session, replace(NewAnswer(**fields), question_ts=key), now=self._now())
+            return add_answer(session, replace(shared, question_ts=key, is_private=is_private), now=self._now())
 
     def _store(self, answered: Answered, question: Question) -> Answer:
         with self._database.writing() as session:

@@ -1,20 +1,17 @@
 """Pairs out of the database into a file of chats, and out of such files into the review queue."""
 
-import json
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
-from uuid import uuid4
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from bot.collecting.candidates import edited_text
 from bot.collecting.lineage import listed
+from bot.exporting import write_lines
 from storage.database import Database
 from storage.listing import PairFilter, every_pair, known_texts
 from storage.pairs import Candidate, Origin, Pair, PairStatus, Priority, add_if_missing, content_hash
@@ -24,11 +21,6 @@ from training.examples import BadLine, each_example
 CHANNEL = "file"
 """What stands in place of a channel for pairs that come from a file."""
 AT_ONCE = 100
-OWNER_ONLY = 0o600
-
-
-class PairFileError(ValueError):
-    """A file of pairs can't be written; the message says what to do."""
 
 
 @dataclass
@@ -49,24 +41,9 @@ def provenance_file(out: Path) -> Path:
 def export_pairs(database: Database, wanted: PairFilter, out: Path, *, team_id: str) -> int:
     """Write the pairs that match as chats, their provenance beside them, and return how many.
 
-    Each file appears whole or not at all, and nobody but its owner may read it. Raises `PairFileError`.
+    Raises `bot.exporting.ExportError`.
     """
-    files = (out, provenance_file(out))
-    if out.is_dir():
-        raise PairFileError(f"{out} is a folder; name a file with --out")
-    partial = [file.with_name(f".{file.name}.{uuid4().hex}.partial") for file in files]
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            count = _write_all(partial, _lines(database, wanted, team_id))
-            for path, file in zip(partial, files, strict=True):
-                path.replace(file)
-        finally:
-            for path in partial:
-                path.unlink(missing_ok=True)
-    except OSError as err:
-        raise PairFileError(f"{out} can't be written ({err.strerror}); choose another file with --out") from err
-    return count
+    return write_lines((out, provenance_file(out)), _lines(database, wanted, team_id))
 
 
 def import_pairs(database: Database, file: Path, *, team_id: str, region: str, now: Callable[[], datetime]) -> Imported:
@@ -145,22 +122,3 @@ def _provenance(session: Session, pair: Pair) -> dict[str, Any]:
     reviews = [review for review in reviews_of(session, pair.id) if review.stands]
     reviewers = [{"by": review.reviewer_id, "verdict": review.verdict.value} for review in reviews]
     return {**listed(pair), "edited_by": pair.edited_by, "reviewers": reviewers}
-
-
-def _open_private(path: Path) -> IO[str]:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "w", encoding="utf-8")
-
-
-def _write_all(paths: Sequence[Path], rows: Iterable[Sequence[dict[str, Any]]]) -> int:
-    """Write a row's documents to one file each, and return how many rows there were."""
-    count = 0
-    with ExitStack() as stack:
-        files = [stack.enter_context(_open_private(path)) for path in paths]
-        for row in rows:
-            count += 1
-            for file, document in zip(files, row, strict=True):
-                file.write(json.dumps(document, ensure_ascii=False) + "\n")
-        for file in files:
-            file.flush()
-            os.fsync(file.fileno())
-    return count

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from bot.commands.answers import answers_export
 from bot.commands.caring import doctor, upgrade
 from bot.commands.collecting import import_slack
 from bot.commands.documents import ingest, sources_list, sources_remove
@@ -16,7 +17,18 @@ COMMANDS: dict[str, Callable[..., None]] = {
     command.__name__: command
     for command in (
         *(demo, tour, bot, serve, worker, playground),
-        *(ask, ingest, sources_list, sources_remove, import_slack, pairs_list, pairs_show, pairs_export, pairs_import),
+        *(
+            answers_export,
+            ask,
+            ingest,
+            sources_list,
+            sources_remove,
+            import_slack,
+            pairs_list,
+            pairs_show,
+            pairs_export,
+            pairs_import,
+        ),
         *(train, evaluate, retrieval_report, index_check, index_rebuild, upgrade, doctor),
     )
 }

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
-from bot.collecting.pair_files import Imported, PairFileError, export_pairs, import_pairs
+from bot.collecting.pair_files import Imported, export_pairs, import_pairs
+from bot.exporting import ExportError
 from storage.database import Database
 from storage.listing import PairFilter, list_pairs
 from storage.pairs import Origin, PairStatus, Priority, set_status
@@ -64,7 +65,7 @@ def test_a_file_is_replaced_whole(database: Database, tmp_path: Path) -> None:
 
     assert (out.read_text(), (tmp_path / "new" / "out.provenance.jsonl").read_text()) == ("", "")
     assert len(list(out.parent.iterdir())) == 2
-    with pytest.raises(PairFileError, match="is a folder"):
+    with pytest.raises(ExportError, match="is a folder"):
         export_pairs(database, PairFilter(), tmp_path, team_id="T1")
 
 
