@@ -1,8 +1,13 @@
 """The few block shapes everything else is made of."""
 
+import re
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 Block = dict[str, Any]
+
+_FIGURE = re.compile(r"[-+−±~≈<>$€£]*\s*[\d.,]*\d|[-–—]?$")
 
 
 def header(text: str) -> Block:
@@ -57,10 +62,14 @@ def run(text: str, **style: bool) -> Block:
 
 
 def table(rows: list[list[str]]) -> Block:
-    """A table of plain text; the first row is its heading. Columns but the first are right-aligned."""
-    columns = len(rows[0])
+    """A table of plain text; the first row is its heading. Columns of figures are right-aligned."""
+    columns = zip_longest(*rows[1:], fillvalue="") if len(rows) > 1 else [()] * len(rows[0])
     return {
         "type": "table",
-        "column_settings": [{"align": "left"}, *({"align": "right"} for _ in range(columns - 1))],
+        "column_settings": [{"align": "right" if _are_figures(column) else "left"} for column in columns],
         "rows": [[{"type": "raw_text", "text": cell} for cell in row] for row in rows],
     }
+
+
+def _are_figures(column: Sequence[str]) -> bool:
+    return bool(column) and all(_FIGURE.match(cell) for cell in column)

@@ -17,18 +17,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     command.__name__: command
     for command in (
         *(demo, tour, bot, serve, worker, playground),
-        *(
-            answers_export,
-            ask,
-            ingest,
-            sources_list,
-            sources_remove,
-            import_slack,
-            pairs_list,
-            pairs_show,
-            pairs_export,
-            pairs_import,
-        ),
+        *(answers_export, ask, ingest, sources_list, sources_remove, import_slack),
+        *(pairs_list, pairs_show, pairs_export, pairs_import),
         *(train, evaluate, retrieval_report, index_check, index_rebuild, upgrade, doctor),
     )
 }

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.slack.mrkdwn import at_nobody, escape
+from bot.slack.mrkdwn import JOINER, at_nobody, escape
 
 _WORDS = re.compile(r"(\s+)")
 _TARGET = re.compile(r"\]\(.*")
@@ -27,5 +27,5 @@ def _shown(word: str) -> str:
         return word
     word = _ADDRESS.sub(LINK, _TARGET.sub("]", word.replace("![", "[")))
     # Without a joiner, Slack makes a link of whatever looks like a domain.
-    word = _DOMAIN.sub(".\u2060", word.replace("]:", "] :"))
+    word = _DOMAIN.sub(f".{JOINER}", word.replace("]:", f"]{JOINER}:"))
     return at_nobody(escape(word))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.answering.answered import Answered, Question, Source, to_keep
 from bot.blocks import answer as answer_blocks
 from bot.blocks import notices, report
-from bot.blocks.layout import header
+from bot.blocks.layout import header, table
 from bot.blocks.packing import MOST_MESSAGES
 from bot.playground.blocks import MESSAGE, check_blocks
 from bot.slack.mrkdwn import SECTION_LIMIT, fitting
@@ -67,6 +67,15 @@ def test_any_answer_becomes_blocks_that_slack_takes(text: str, times: int, title
     said = "\n".join(texts(messages[-1]))
     assert all(f"[{source.number}] " in said for source in sources)
     assert [block["type"] for block in messages[-1]][-2:] == ["actions", "context_actions"]
+
+
+def test_a_column_of_figures_is_set_to_the_right_and_one_of_words_is_not() -> None:
+    block = table(
+        [["who", "pay", "change", "note"], ["Ada", "€ 12.50", "-3 (-4 to -2)", "1st"], ["Ben", "9", "–", "late"]]
+    )
+
+    assert [column["align"] for column in block["column_settings"]] == ["left", "right", "right", "left"]
+    assert [column["align"] for column in table([["only", "heads"]])["column_settings"]] == ["left", "left"]
 
 
 @pytest.mark.parametrize(

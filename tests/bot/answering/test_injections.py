@@ -23,7 +23,7 @@ from tests.bot.conftest import NOW, TEAM, Clock
 from tests.bot.running import Channel, said_in
 from tests.fakes import FakeModelServer
 from tests.playground_server import RunningPlayground
-from training.prompt import Passage, build_messages
+from training.prompt import EXAMPLES, INSTRUCTIONS, Example, Passage, build_messages
 
 SECRET = "tin4711"
 PASSAGES = [
@@ -94,14 +94,17 @@ def test_whatever_a_passage_says_a_model_that_obeys_pings_nobody_and_carries_not
 @pytest.mark.parametrize("passage", PASSAGES)
 def test_no_passage_closes_its_quotation(passage: str) -> None:
     history = build_messages(passage, ())[1:]
-    prompt = build_messages("Where?", [Passage(passage, passage)], history=history)[-1]["content"]
+    examples = [Example(passage, passage)]
+    asked_with = build_messages("Where?", [Passage(passage, passage)], history=history, examples=examples)
+    system, prompt = (message["content"] for message in asked_with)
 
     quoted, _, asked = prompt.rpartition("\n\nQuestion: ")
     assert asked == "Where?"
     passages, _, earlier = quoted.partition("\n\nEarlier in this thread:\n")
     heading, title, *lines = passages.splitlines()
     assert (heading, title[:4]) == ("Passages:", "[1] ")
-    assert all(line.startswith("> ") for line in [*lines, *earlier.splitlines()])
+    shown = system.removeprefix(f"{INSTRUCTIONS}\n\n{EXAMPLES}\n\n")
+    assert all(line.startswith("> ") for line in [*lines, *earlier.splitlines(), *shown.splitlines()])
 
 
 def _last(town: RunningPlayground) -> int:

@@ -5,7 +5,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,12 +16,28 @@ from tests.bot.conftest import NOW
 from tests.bot.playground_page.conftest import Desk
 from tests.bot.playground_page.test_page import compose, row
 from tests.bot.running import said_in
+from tests.fakes import FakeModelServer
 from tests.playground_server import wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 pytestmark = pytest.mark.browser
+WRITTEN = """Whoever opens the {topic} sweeps it, **before the first boat** is let down [1]:
+
+1. Take the broom from behind the door.
+2. Sweep towards the water, never towards the shed.
+3. Hose it down:
+
+```sh
+hose -d {topic} --minutes 5
+```
+
+| when | who |
+|---|---|
+| weekdays | whoever has the key |
+| weekends | the crew of the first boat |
+"""
 
 
 def shot(what: "Page | Locator", name: str) -> None:
@@ -44,6 +60,42 @@ def ask(office: Office, desk: Desk, person: str, question: str) -> "Page":
     ts = office.help.say(f"U{person.upper()}", f"@timbre {question}")
     office.help.replies_to(ts)
     return desk.open(person, "help", thread=ts)
+
+
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True},
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_an_answer_is_read_while_it_is_written_and_ends_with_its_sources(
+    office: Office, desk: Desk, model_server: FakeModelServer, look: str
+) -> None:
+    topic = {"light": "jetty", "dark": "slipway", "phone": "boathouse"}[look]
+    with office.database.writing() as session:
+        text = f"The {topic} is swept by whoever opens it."
+        put_document(session, NewDocument(office.team_id, topic, f"Rota › {topic.title()}", None, (text,)), now=NOW)
+    question = f"Who is it that sweeps the {topic}?"
+    wait_until(lambda: "whoever" in said_in(office.command("UADA", f"ask {question}")), "it is in the index")
+    model_server.says = WRITTEN.format(topic=topic)
+    model_server.piece, model_server.pause_s, model_server.is_silent_at = 20, 0.2, 12
+
+    ts = office.help.say("UTOM", f"@timbre {question}")
+    page = desk.open("tom", "help", thread=ts, **LOOKS[look])
+    reply = row(page, f"Whoever opens the {topic}", pane="#thread")
+    reply.get_by_text("before the first boat").wait_for()
+    assert not reply.get_by_text("Sources").count()
+    shot(page, f"streaming-{look}")
+    model_server.is_silent_at = None
+
+    reply.get_by_text("Sources").wait_for()
+    reply.get_by_text("hose -d").wait_for()
+    reply.get_by_role("button", name="Correct this").wait_for()
+    assert len(office.help.thread(ts)) == 1
+    shot(page, f"streamed-{look}")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_an_answer_names_its_sources(office: Office, desk: Desk) -> None:
