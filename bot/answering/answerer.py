@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.answering.answered import Answered, Source
-from bot.answering.citations import check_citations, is_supported
+from bot.answering.citations import check_citations, claims_nothing, is_supported
 from bot.answering.examples import Examples
 from bot.answering.history import NOTHING, Earlier
 from bot.answering.models import Models
@@ -123,18 +123,20 @@ class Answerer:
         """Return what was written with the passages it rests on, and without citations that point nowhere."""
         hits = prompt.hits
         text, cited = check_citations(completion.text, passages=len(hits))
-        if not (cited or is_supported(text, passages_of(hits))):
-            text = f"{text}\n\n{UNSUPPORTED}" if text else ""
+        supported = bool(cited) or is_supported(text, passages_of(hits))
+        is_known = bool(text) and (supported or not claims_nothing(text))
+        if is_known and not supported:
+            text = f"{text}\n\n{UNSUPPORTED}"
         numbers = cited or range(1, len(hits) + 1)
-        return Answered(
+        answered = Answered(
             text=text or DONT_KNOW,
             model=completion.model,
             sources=tuple(self._source(n, hits[n - 1].chunk, is_cited=bool(cited)) for n in numbers) if text else (),
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=completion.completion_tokens,
-            kind=AnswerKind.ANSWER if text else AnswerKind.UNKNOWN,
             read=prompt.read,
         )
+        return answered if is_known else replace(answered, kind=AnswerKind.UNKNOWN, near=_near(hits))
 
     def _source(self, number: int, chunk: Chunk, *, is_cited: bool) -> Source:
         permalink = ""
@@ -145,10 +147,14 @@ class Answerer:
 
 
 def _refusal(hits: Sequence[Hit]) -> Answered:
-    near = [hit.chunk for hit in hits if hit.similarity >= NEAR and hit.chunk.pair_id is not None]
-    pairs = tuple(chunk.pair_id for chunk in near if chunk.pair_id is not None)
-    read = tuple(chunk.id for chunk in near)
-    return Answered(DONT_KNOW, "", (), kind=AnswerKind.UNKNOWN, read=read, near=pairs)
+    near = _near(hits)
+    read = tuple(hit.chunk.id for hit in hits if hit.chunk.pair_id in near)
+    return Answered(DONT_KNOW, "", (), kind=AnswerKind.UNKNOWN, read=read, near=near)
+
+
+def _near(hits: Sequence[Hit]) -> tuple[int, ...]:
+    """Return the approved pairs whose answerers may know more."""
+    return tuple(hit.chunk.pair_id for hit in hits if hit.similarity >= NEAR and hit.chunk.pair_id is not None)
 
 
 def _is_near(hits: Sequence[Hit], needed: float) -> bool:
