@@ -89,6 +89,7 @@ class FakeModelServer:
         self.is_down = False
         self.has_tokenize = True
         self.is_thinking = False
+        self.is_choosy = False
         self.window = 100_000
         self.piece, self.pause_s = 1_000, 0.0
         self.breaks_at: int | None = None
@@ -116,6 +117,8 @@ class FakeModelServer:
             return _refusal(500, f"it is down: {body['messages']}")
         if body["model"] != "base" and body["model"] not in self.loaded:
             return _refusal(404, "no such model", "model_not_found")
+        if self.is_choosy and ("max_tokens" in body or "temperature" in body):
+            return _refusal(400, "use 'max_completion_tokens' instead", "unsupported_parameter")
         prompt = "\n".join(message["content"] for message in body["messages"])
         if len(prompt) > self.window:
             return _refusal(400, "too long", "context_length_exceeded")

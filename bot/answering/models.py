@@ -1,7 +1,8 @@
 """Every model, for chat and for embeddings, through the `openai` client: any OpenAI-compatible server will do."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import openai
 from openai.types.chat import ChatCompletionMessageParam
@@ -15,6 +16,7 @@ EMBEDDING_BATCH = 64
 BYTES_PER_TOKEN = 3
 """Fewer than most writing has, in any script: a history that is cut a little early does no harm."""
 COUNTING_S = 5.0
+UNSUPPORTED = ("unsupported_parameter", "unsupported_value")
 
 
 class Models:
@@ -48,19 +50,19 @@ class Models:
         self, model: str, messages: Sequence[Message], *, max_tokens: int, show: Show = lambda _text: None
     ) -> Completion:
         """Return the model's answer; `show` is called with what is there of it. Raises `VoiceServerError`s."""
+        return Reading(lambda: self._begun(model, messages, max_tokens), model, self._patience).completion(show)
+
+    def _begun(self, model: str, messages: Sequence[Message], max_tokens: int) -> Chunks:
         prompt: list[ChatCompletionMessageParam] = [message for message in messages]  # type: ignore[misc]  # noqa: C416 (role: a wider Literal)
-
-        def begin() -> Chunks:
-            return self._chats.chat.completions.create(
-                model=model,
-                messages=prompt,
-                max_tokens=max_tokens,
-                temperature=0,
-                stream=True,
-                stream_options={"include_usage": True},
-            )
-
-        return Reading(begin, model, self._patience).completion(show)
+        asked: Any = {"model": model, "messages": prompt, "stream": True, "stream_options": {"include_usage": True}}
+        create: Callable[..., Chunks] = self._chats.chat.completions.create
+        try:
+            return create(**asked, max_tokens=max_tokens, temperature=0)
+        except openai.BadRequestError as err:
+            if err.code not in UNSUPPORTED:
+                raise
+            # Models that think have another name for the limit, and a temperature of their own.
+            return create(**asked, max_completion_tokens=max_tokens)
 
     def count_tokens(self, model: str, text: str) -> int:
         """Return how many tokens a text has for a model; an estimate where its server can't say."""

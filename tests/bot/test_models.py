@@ -91,6 +91,15 @@ def test_where_a_server_can_not_count_tokens_they_are_estimated_with_care_and_it
     assert models.count_tokens("base", "Where are the keys?") == 7
 
 
+def test_a_model_that_takes_no_temperature_and_another_word_for_the_limit_is_asked_its_way(
+    models: Models, model_server: FakeModelServer
+) -> None:
+    model_server.is_choosy = True
+
+    assert models.chat("base", ASKED, max_tokens=8).text == "In the tin. [1] (base)"
+    assert model_server.asked[-1]["max_completion_tokens"] == 8
+
+
 def test_a_server_that_is_down_for_a_while_counts_again(models: Models, model_server: FakeModelServer) -> None:
     model_server.is_down = True
     assert models.count_tokens("base", "Where are the keys?") == 7
