@@ -37,7 +37,7 @@ from bot.collecting.queue import Queue
 from bot.collecting.readers import PairReaders
 from bot.collecting.reverifying import REVERIFY, Reverifying
 from bot.collecting.reviews import Reviews
-from bot.collecting.standing import CARD, WIPE
+from bot.collecting.standing import CARD, FORGET, WIPE
 from bot.collecting.telling import tell
 from bot.collecting.twins import Twins
 from bot.connecting import StartError, app_token_refused, identify, slack_client
@@ -71,9 +71,11 @@ from bot.steering.collecting import CollectingCommands
 from bot.steering.commands import Steering
 from bot.steering.voices import VoiceCommands
 from storage.database import Database
+from storage.outbox import Notice
 from storage.pairs import Pair
 from storage.vectors import VectorIndex
 from storage.workspaces import other_workspaces, register_workspace
+from training.erasing import forget_in_runs
 from training.promotion import Promotion
 
 logger = logging.getLogger(__name__)
@@ -200,7 +202,7 @@ class Bot:
         with database.writing() as session:
             register_workspace(session, team_id=self.team_id, name=team_name, now=now())
         self._knowledge = open_knowledge(settings, database, now=now)
-        self._now = now
+        self._now, self._data_folder = now, settings.data
         conversations, poster = Conversations(client), Poster(client)
         roles = Roles(client, reviewers=settings.reviewers, admin_ids=settings.admin_ids)
         policy = policy_of(settings)
@@ -255,7 +257,7 @@ class Bot:
             review_channel=settings.review_channel,
             now=now,
             renderers={CARD: self._cards.render, REVERIFY: self._reverifying.render},
-            chores={WIPE: self._cards.wipe},
+            chores={WIPE: self._cards.wipe, FORGET: self._forget},
             on_posted=self._cards.refresh_posted,
         )
         voices = VoiceCommands(
@@ -372,6 +374,11 @@ class Bot:
 
     def _tell_later(self, listener: Callable[[Pair], None], pair: Pair) -> None:
         self._telling.submit(listener, pair)
+
+    def _forget(self, notice: Notice) -> None:
+        """Take an erased pair out of what training runs wrote, and out of their reports in the review channel."""
+        for run_id in forget_in_runs(self._knowledge.database, self._data_folder, notice.payload["pair_id"]):
+            self._notices.redraw_report(run_id)
 
     def _recheck(self) -> None:
         """Look again at a few pairs whose messages were not read for hours: events get lost."""

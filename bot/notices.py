@@ -11,6 +11,7 @@ from bot.blocks import report as report_blocks
 from bot.slack.conversations import Conversations
 from bot.slack.posting import Post, Poster
 from storage import outbox
+from storage.ballots import get_ballot
 from storage.database import Database
 from storage.runs import get_run, list_runs
 
@@ -99,6 +100,14 @@ class Notices:
         if notice:
             shown = report_blocks.decided(run, adapter=adapter, decision=decision)
             self._replace(notice, Post(report_blocks.summary(adapter), shown))
+
+    def redraw_report(self, run_id: int) -> None:
+        """Have a posted report say what is known of its run now: some of what it showed was erased."""
+        with self._database.reading() as session:
+            notice = outbox.find(session, report_key(run_id))
+            ballot = get_ballot(session, notice.payload["ballot_id"]) if notice else None
+        if notice and ballot:
+            self.show_decision(run_id, adapter=notice.payload["adapter"], decision=blocks.erased_text(ballot))
 
     def _replace(self, notice: outbox.Notice, post: Post) -> None:
         """Edit a posted notice. Where that fails, say because it was deleted, what it told of holds all the same."""

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from storage.tables import AdapterRow, RunPairRow, RunRow
+from storage.pairs import PairStatus
+from storage.tables import AdapterRow, PairRow, RunPairRow, RunRow
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,16 @@ def uses_of(session: Session, pair_ids: Collection[int]) -> list[Use]:
         )
         for used, run, name in rows
     ]
+
+
+def erased_of_run(session: Session, run_id: int) -> frozenset[int]:
+    """Return the pairs of a run's dataset that were erased since."""
+    rows = session.scalars(
+        select(PairRow.id)
+        .join(RunPairRow, RunPairRow.pair_id == PairRow.id)
+        .where(RunPairRow.run_id == run_id, PairRow.status == PairStatus.ERASED)
+    )
+    return frozenset(rows)
 
 
 def voices_that_learnt(session: Session, pair_ids: Collection[int]) -> list[str]:

@@ -74,9 +74,9 @@ def add_run(session: Session, *, team_id: str, requested_by: str, channel_id: st
     return _run(row)
 
 
-def get_run(session: Session, run_id: int) -> Run:
+def get_run(session: Session, run_id: int, *, lock: bool = False) -> Run:
     """Return one run. Raises `KeyError` when there is none."""
-    row = session.get(RunRow, run_id)
+    row = session.get(RunRow, run_id, with_for_update=lock or None)
     if row is None:
         raise KeyError(f"there is no run {run_id}")
     return _run(row)
@@ -119,6 +119,17 @@ def heartbeat(session: Session, run_id: int, *, worker: str, now: datetime) -> b
     """Say that `worker` still works on a run; returns False when it is no longer that worker's."""
     mine = (RunRow.id == run_id, RunRow.worker == worker, RunRow.status.in_(WORKING))
     return row_count(session.execute(update(RunRow).where(*mine).values(heartbeat_at=now))) == 1
+
+
+def set_result(session: Session, run_id: int, result: Mapping[str, Any]) -> None:
+    """Replace what a run came to."""
+    session.get_one(RunRow, run_id).result = dict(result)
+
+
+def forgive_attempts(session: Session, run_id: int, *, worker: str) -> None:
+    """Count only the attempt that goes on: what it has done is kept, so those before it were not in vain."""
+    mine = (RunRow.id == run_id, RunRow.worker == worker, RunRow.status.in_(WORKING))
+    session.execute(update(RunRow).where(*mine).values(attempts=1))
 
 
 def report_progress(session: Session, run_id: int, progress: Mapping[str, Any]) -> None:

@@ -19,6 +19,8 @@ def changes_since(ballot: Ballot, candidate: Adapter, live: LiveVoice) -> str | 
     folders = RunFolders.of(candidate)
     if live.version != ballot.live_version:
         return "another voice went live since it was opened"
+    if _is_erased_from(folders.run):
+        return f"an answer that {candidate.name} learnt from, or was tested on, was erased"
     if _adapter_sha256(Path(candidate.path)) != ballot.adapter_sha256:
         return f"the files of {candidate.name} are not those that were evaluated"
     if _report_sha256(folders.report) != ballot.report_sha256:
@@ -40,6 +42,14 @@ def _report_sha256(path: Path) -> str | None:
         return sha256(path.read_bytes()).hexdigest()
     except OSError:
         return None
+
+
+def _is_erased_from(folder: Path) -> bool:
+    try:
+        dataset = read_dataset(folder)
+    except PairsFileError:
+        return False
+    return dataset is not None and bool(dataset.erased)
 
 
 def _dataset_sha256(folder: Path) -> str | None:

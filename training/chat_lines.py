@@ -20,6 +20,7 @@ class ParsedChat:
     id: str | None
     group: str | None
     masked: tuple[str, ...] = ()
+    quotes: tuple[str, ...] = ()
 
 
 def parse_chat(line: bytes) -> ParsedChat:
@@ -42,7 +43,9 @@ def parse_chat(line: bytes) -> ParsedChat:
         raise ValueError("the prompt ends with an assistant message; it must end with what the answer replies to")
     _check_answer(completion)
     names = {key: _parse_name(row, key) for key in ("id", "group")}
-    return ParsedChat(prompt, completion, **names, masked=_parse_masked(row))
+    return ParsedChat(
+        prompt, completion, **names, masked=_parse_texts(row, "masked"), quotes=_parse_texts(row, "quotes")
+    )
 
 
 def _divided(row: dict[str, Any]) -> dict[str, Any]:
@@ -99,11 +102,11 @@ def _parse_name(row: dict[str, Any], key: str) -> str | None:
     raise ValueError(f'"{key}" must be a non-empty text, got {_kind(value)}')
 
 
-def _parse_masked(row: dict[str, Any]) -> tuple[str, ...]:
-    words = row.get("masked", [])
-    if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
-        raise ValueError('"masked" must be a list of words of the answer that are not learnt')
-    return tuple(words)
+def _parse_texts(row: dict[str, Any], key: str) -> tuple[str, ...]:
+    texts = row.get(key, [])
+    if not isinstance(texts, list) or not all(isinstance(text, str) and text for text in texts):
+        raise ValueError(f'"{key}" must be a list of non-empty texts')
+    return tuple(texts)
 
 
 def _kind(value: object) -> str:

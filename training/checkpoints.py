@@ -184,12 +184,13 @@ def _dump(manifest: Manifest) -> str:
 def _write_weights(model: "PeftModel", folder: Path) -> None:
     # Imported here: the bot reads manifests, and must not load torch for it.
     from peft import get_peft_model_state_dict
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     adapter = model.active_adapter
     config = model.peft_config[adapter]
     weights = get_peft_model_state_dict(model, adapter_name=adapter, save_embedding_layers=False)
-    save_file({name: tensor.contiguous().cpu() for name, tensor in weights.items()}, folder / WEIGHTS)
+    # In memory first: safetensors tells of a full disk by an error of its own, with no number in it.
+    (folder / WEIGHTS).write_bytes(save({name: tensor.contiguous().cpu() for name, tensor in weights.items()}))
     settings = config.to_dict() | {"inference_mode": True}
     # peft keeps these in a set, whose order changes from process to process and with it the adapter's hash.
     settings["target_modules"] = sorted(settings["target_modules"])

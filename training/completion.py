@@ -4,15 +4,18 @@ import errno
 import logging
 import traceback
 
-import torch
 from sqlalchemy.exc import SQLAlchemyError
 
 from training.errors import TrainingError
 from training.exit_codes import DONE, FAILED, LOST, UNTOLD
+from training.machine import ran_out_of_memory
 from training.outcome import RunLostError, fail
 from training.pipeline import Attempt, complete
 
 logger = logging.getLogger(__name__)
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""A full disk, a full quota, and a limit on the size of files."""
 
 
 def see_through(attempt: Attempt) -> int:
@@ -42,11 +45,10 @@ def explain(error: Exception, attempt: Attempt) -> str:
     """Return why a run failed and what to do about it, in a sentence or two that hold no message text."""
     if isinstance(error, TrainingError):
         return str(error)
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
         return f"The disk is full: make room in {attempt.config.data_folder}, then retrain."
-    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
-        size = attempt.config.lora.batch_size
-        return f"Memory ran out with a batch of {size}: set a smaller batch size or a smaller base model, then retrain."
+    if ran_out_of_memory(error):
+        return "Memory ran out even with one pair at a time: set a smaller base model or max length, then retrain."
     return (
         f"Training stopped on an unexpected error ({type(error).__name__}). "
         f"{attempt.folders.log} says where; retrain, and report it if it happens again."

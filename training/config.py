@@ -27,6 +27,8 @@ class TrainingConfig:
     """How often a worker says that it is alive."""
     stale_seconds: float = 60.0
     """A run whose worker has been silent for so long is taken up by another."""
+    checkpoint_seconds: float = 30.0
+    """How often a fit leaves what a killed run goes on from."""
     ballot_days: float = 7.0
     """How long reviewers can decide about a new voice."""
     sample_tokens: int = 160

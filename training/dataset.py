@@ -26,6 +26,7 @@ from training.prompt import Passage, build_messages
 MIN_QUESTIONS = 10
 SPLIT_SEED = 0
 """Fixed: another one would move held-out questions of earlier runs into training."""
+QUOTED = "quoted"
 _SUMMARY = "dataset.json"
 
 
@@ -64,6 +65,8 @@ class Dataset:
     settings: Mapping[str, Any]
     """What it is trained with."""
     left_out: Mapping[str, int]
+    erased: tuple[str, ...] = ()
+    """Pairs that were taken out of it since: somebody took back what they had said."""
 
     @cached_property
     def sha256(self) -> str:
@@ -78,8 +81,14 @@ class Dataset:
 
     @property
     def pair_splits(self) -> dict[int, str]:
-        """The part each pair is in, by pair id."""
-        return {int(example.id): name for name, examples in self.parts.items() for example in examples}
+        """The part each pair is in, by pair id; `quoted` is one that is only read, as a passage for another."""
+        quoted = {
+            int(pair_id): "test" if name == "test" else QUOTED
+            for name, examples in reversed(self.parts.items())
+            for example in examples
+            for pair_id in example.quotes
+        }
+        return quoted | {int(example.id): name for name, examples in self.parts.items() for example in examples}
 
 
 def usable_pairs(session: Session, *, team_id: str) -> Usable:
@@ -111,7 +120,11 @@ def write_dataset(folder: Path, dataset: Dataset) -> None:
     """Write train.jsonl, validation.jsonl and test.jsonl, and last a summary: with it, the dataset is complete."""
     for name, examples in dataset.parts.items():
         write_examples(folder / f"{name}.jsonl", examples)
-    summary = {"settings": dict(dataset.settings), "left_out": dict(dataset.left_out)}
+    summary = {
+        "settings": dict(dataset.settings),
+        "left_out": dict(dataset.left_out),
+        "erased": list(dataset.erased),
+    }
     partial = folder / f"{_SUMMARY}.partial"
     partial.write_text(json.dumps(summary, indent=2), encoding="utf-8")
     partial.replace(folder / _SUMMARY)
@@ -125,12 +138,23 @@ def read_dataset(folder: Path) -> Dataset | None:
     try:
         summary = json.loads((folder / _SUMMARY).read_bytes())
         settings, left_out = summary["settings"], summary["left_out"]
+        erased = tuple(summary.get("erased", ()))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as err:
         raise PairsFileError(f"{folder / _SUMMARY} is damaged ({err}): retrain to write the dataset again") from err
     parts = Split(*(tuple(read_examples(folder / f"{name}.jsonl")) for name in ("train", "validation", "test")))
-    return Dataset(parts, settings, left_out)
+    return Dataset(parts, settings, left_out, erased)
+
+
+def is_current(dataset: Dataset, fresh: Dataset) -> bool:
+    """Return whether a new snapshot would have every line of `dataset`, too; that it may have more is no matter.
+
+    Otherwise something was taken back, or changed: nobody may go on learning from it.
+    """
+    now = {example.id: (example.prompt, example.completion) for part in fresh.parts.values() for example in part}
+    lines = (example for part in dataset.parts.values() for example in part)
+    return all(now.get(example.id) == (example.prompt, example.completion) for example in lines)
 
 
 def settings_of(config: TrainingConfig) -> dict[str, Any]:
@@ -155,6 +179,7 @@ def _example(pair: Pair, group: str, house_style: str, names: frozenset[str]) ->
         id=str(pair.id),
         group=group,
         masked=not_carried(pair.answer, [house_style, pair.question, *told], names),
+        quotes=tuple(str(passage["pair_id"]) for passage in pair.context or () if passage.get("pair_id")),
     )
 
 

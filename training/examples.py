@@ -32,6 +32,8 @@ class Example:
     """Examples of one group (a thread, near-duplicates) never land on different sides of a split."""
     masked: tuple[str, ...] = ()
     """Words of the answer that are not learnt: what it tells and its prompt does not."""
+    quotes: tuple[str, ...] = ()
+    """Ids of other pairs whose answers are among its passages."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,7 @@ def _parse_line(line: bytes) -> Example:
     chat = parse_chat(line)
     group = chat.group or _digest(chat.prompt)
     id_ = chat.id or _digest(chat.prompt + chat.completion)
-    return Example(chat.prompt, chat.completion, id=id_, group=group, masked=chat.masked)
+    return Example(chat.prompt, chat.completion, id_, group, chat.masked, chat.quotes)
 
 
 def _digest(messages: tuple[Message, ...]) -> str:
@@ -210,7 +212,7 @@ def _to_json(example: Example) -> dict[str, object]:
         "group": example.group,
         "prompt": list(example.prompt),
         "completion": list(example.completion),
-        **({"masked": list(example.masked)} if example.masked else {}),
+        **{key: list(texts) for key in ("masked", "quotes") if (texts := getattr(example, key))},
     }
 
 

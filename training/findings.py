@@ -4,17 +4,19 @@ import json
 import math
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from storage.adapters import LiveVoice
 from training.dataset import Dataset, asked
 from training.evaluation.report import Report
-from training.lora import Fit
-from training.models import Base
+
+if TYPE_CHECKING:
+    from training.fit_state import Fit
+    from training.models import Base
 
 
 def describe(
-    base: Base, dataset: Dataset, fitted: Fit, report: Report, live: LiveVoice, note: str | None
+    base: "Base", dataset: Dataset, fitted: "Fit", report: Report, live: LiveVoice, note: str | None
 ) -> dict[str, Any]:
     """Return what is known of the run, ready for JSON. Losses are nats per answer token.
 
@@ -28,6 +30,8 @@ def describe(
         "test_pairs": len(dataset.split.test),
         "left_out": dict(dataset.left_out),
         "truncated_pairs": fitted.truncated,
+        "masked_pairs": sum(bool(example.masked) for part in dataset.parts.values() for example in part),
+        "micro_batch_size": fitted.micro_batch_size,
         "epochs": len(fitted.epochs),
         "steps": fitted.steps,
         "train_loss": fitted.train_loss,

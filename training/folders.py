@@ -29,6 +29,11 @@ class RunFolders:
         return self.run / "log.txt"
 
     @property
+    def checkpoint(self) -> Path:
+        """Where a killed attempt's successor goes on; gone when the run is over."""
+        return self.run / "checkpoint.pt"
+
+    @property
     def voice(self) -> str:
         """The adapter's name. A run's id is never used again, so neither is the name."""
         return f"voice-{self.run_id}"
@@ -40,3 +45,10 @@ class RunFolders:
     @property
     def report(self) -> Path:
         return self.adapter / "report.json"
+
+
+def remove_checkpoint(path: Path) -> None:
+    """Remove a run's checkpoint, and what a killed process had half written of it."""
+    path.unlink(missing_ok=True)
+    for partial in path.parent.glob(f".{path.name}.*.partial"):
+        partial.unlink(missing_ok=True)

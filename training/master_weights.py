@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import nn
@@ -28,6 +29,19 @@ class MasterAdamW:
         """Forget the gradients."""
         for parameter in self._parameters:
             parameter.grad = None
+
+    def state(self) -> dict[str, Any]:
+        """Return what `load_state` reads back."""
+        return {"masters": [master.detach().clone() for master in self._masters], "adamw": self._optimizer.state_dict()}
+
+    @torch.no_grad()
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from where `state` was told."""
+        for parameter, master, saved in zip(self._parameters, self._masters, state["masters"], strict=True):
+            master.copy_(saved)
+            if parameter is not master:
+                parameter.copy_(master)
+        self._optimizer.load_state_dict(state["adamw"])
 
     @torch.no_grad()
     def step(self, *, max_grad_norm: float) -> float:

@@ -1,15 +1,14 @@
 """One attempt at a run, from approved pairs to a candidate: snapshot, fit, save, evaluate, propose."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from storage import adapters, runs
+from storage import adapters, lineage, runs
 from storage.adapters import LiveVoice
 from storage.ballots import Ballot
 from storage.database import Database
@@ -17,19 +16,31 @@ from storage.runs import Run, RunStatus
 from training.adapters import detach_adapters
 from training.checkpoints import AdapterIncomplete, Manifest, Origin, read_manifest, save_adapter
 from training.config import TrainingConfig
-from training.dataset import Dataset, make_dataset, read_dataset, settings_of, usable_pairs, write_dataset
+from training.dataset import Dataset, is_current, make_dataset, read_dataset, usable_pairs, write_dataset
+from training.erasing import discard_adapter
+from training.errors import TrainingError
 from training.evaluation.comparison import compare
 from training.evaluation.report import Report
+from training.examples import PairsFileError
 from training.findings import describe, write_report
 from training.folders import RunFolders
+from training.hyperparameters import LoraSettings
 from training.lora import Fit, Progress, fit
 from training.models import Base, load_base
 from training.outcome import Candidate, RunLostError, propose
 from training.progress import ProgressLog
+from training.resuming import Checkpoints
 from training.runs import require_enough
 
 EXAMPLES = 3
 """Held-out questions that are answered by each voice, for people to read."""
+
+
+class AnswersErased(TrainingError):  # noqa: N818 - the name says what is the case
+    """What a run learns from was taken back while it learnt."""
+
+    def __init__(self) -> None:
+        super().__init__("Answers were erased while a voice was learnt from them, so it was discarded: retrain.")
 
 
 @dataclass(frozen=True)
@@ -59,7 +70,8 @@ def complete(attempt: Attempt) -> Ballot:
     progress.phase("loading", train_pairs=len(dataset.split.train))
     base = load_base(attempt.config.base_model, device=attempt.config.device)
     progress.phase("training")
-    fitted = _fit(base, dataset, attempt.config, progress)
+    checkpoints = _checkpoints(attempt, base, dataset)
+    fitted = _fit(base, dataset, attempt, checkpoints, progress)
     progress.phase("saving")
     manifest = _save(attempt, base, dataset, fitted)
     detach_adapters(fitted.model)
@@ -69,9 +81,10 @@ def complete(attempt: Attempt) -> Ballot:
     result = describe(base, dataset, fitted, report, live, note)
     progress.phase("done")
     with _holding(attempt) as session:
+        _refuse_erased(session, attempt)
         report_sha256 = write_report(attempt.folders.report, result)
         candidate = Candidate(manifest.adapter_hash, dataset.sha256, report_sha256, live.version, result)
-        return propose(
+        ballot = propose(
             session,
             attempt.run,
             candidate,
@@ -80,6 +93,8 @@ def complete(attempt: Attempt) -> Ballot:
             ballot_days=attempt.config.ballot_days,
             now=attempt.now(),
         )
+    checkpoints.remove()
+    return ballot
 
 
 @contextmanager
@@ -97,14 +112,17 @@ def _holding(attempt: Attempt) -> Iterator[Session]:
 
 
 def _snapshot(attempt: Attempt) -> Dataset:
-    """Return the run's dataset: the one an earlier attempt wrote, if its settings are still these, or a new one."""
-    dataset = read_dataset(attempt.folders.run)
-    is_new = dataset is None or dataset.settings != settings_of(attempt.config)
-    if dataset is None or is_new:
-        with attempt.database.reading() as session:
-            usable = usable_pairs(session, team_id=attempt.run.team_id)
-        require_enough(usable, attempt.config.min_pairs)
-        dataset = make_dataset(usable, attempt.config)
+    """Return the run's dataset: the one an earlier attempt wrote, if nothing in it was changed or taken back, or anew.
+
+    A checkpoint is bound to the dataset it was made from, so that with a new one the training begins anew, too.
+    """
+    with attempt.database.reading() as session:
+        usable = usable_pairs(session, team_id=attempt.run.team_id)
+    require_enough(usable, attempt.config.min_pairs)
+    fresh = make_dataset(usable, attempt.config)
+    earlier = _earlier_snapshot(attempt)
+    is_new = earlier is None or earlier.settings != fresh.settings or not is_current(earlier, fresh)
+    dataset = fresh if is_new or earlier is None else earlier
     with _holding(attempt) as session:
         if is_new:
             write_dataset(attempt.folders.run, dataset)
@@ -112,7 +130,26 @@ def _snapshot(attempt: Attempt) -> Dataset:
     return dataset
 
 
-def _fit(base: Base, dataset: Dataset, config: TrainingConfig, progress: ProgressLog) -> Fit:
+def _earlier_snapshot(attempt: Attempt) -> Dataset | None:
+    try:
+        return read_dataset(attempt.folders.run)
+    except PairsFileError:
+        # Damaged, or nothing is left in a part of it because it was erased.
+        return None
+
+
+def _checkpoints(attempt: Attempt, base: Base, dataset: Dataset) -> Checkpoints:
+    def saved() -> None:
+        # Only an attempt that dies before it got any further counts towards the few that a run has.
+        with attempt.database.writing() as session:
+            runs.forgive_attempts(session, attempt.run.id, worker=attempt.worker)
+
+    made_for = f"{dataset.sha256} {base.revision} {base.model.dtype}"
+    seconds = attempt.config.checkpoint_seconds
+    return Checkpoints(attempt.folders.checkpoint, made_for=made_for, seconds=seconds, on_saved=saved)
+
+
+def _fit(base: Base, dataset: Dataset, attempt: Attempt, checkpoints: Checkpoints, progress: ProgressLog) -> Fit:
     def report(step: Progress) -> None:
         progress.step(
             step=step.step,
@@ -121,15 +158,33 @@ def _fit(base: Base, dataset: Dataset, config: TrainingConfig, progress: Progres
             val_loss=step.val_loss,
             tokens_per_s=round(step.tokens_per_s, 1),
             seconds_left=round(step.seconds_left, 1),
+            micro_batch_size=step.micro_batch_size,
         )
 
-    return fit(base, dataset.split.train, dataset.split.validation, config.lora, on_progress=report)
+    return fit(
+        base,
+        dataset.split.train,
+        dataset.split.validation,
+        _frugal(attempt.config.lora, attempt.run.attempts),
+        on_progress=report,
+        checkpoints=checkpoints,
+    )
+
+
+def _frugal(settings: LoraSettings, attempts: int) -> LoraSettings:
+    """Return settings that take half the memory with each attempt that got nowhere, and come to the same result.
+
+    When memory runs out, the system may kill a process before it can say so.
+    """
+    at_once = settings.micro_batch_size or settings.batch_size
+    return replace(settings, micro_batch_size=max(1, at_once >> (attempts - 1))) if attempts > 1 else settings
 
 
 def _save(attempt: Attempt, base: Base, dataset: Dataset, fitted: Fit) -> Manifest:
-    with _holding(attempt):
+    with _holding(attempt) as session:
+        _refuse_erased(session, attempt)
         # An earlier attempt may have been killed after saving. Nobody knows its adapter: only `propose` names one.
-        shutil.rmtree(attempt.folders.adapter, ignore_errors=True)
+        discard_adapter(attempt.folders)
     origin = Origin(
         base_model=base.name,
         base_revision=base.revision,
@@ -139,6 +194,13 @@ def _save(attempt: Attempt, base: Base, dataset: Dataset, fitted: Fit) -> Manife
         scores={"val_loss_start": fitted.val_loss_start, "val_loss": fitted.val_loss_end},
     )
     return save_adapter(fitted.model, attempt.folders.adapter, origin)
+
+
+def _refuse_erased(session: Session, attempt: Attempt) -> None:
+    """Raise `AnswersErased` when what was learnt from was taken back meanwhile; the adapter goes, too."""
+    if lineage.erased_of_run(session, attempt.run.id):
+        discard_adapter(attempt.folders)
+        raise AnswersErased
 
 
 def _enter_evaluation(attempt: Attempt) -> None:

@@ -19,7 +19,7 @@ from storage.database import Database
 from storage.runs import Run, RunStatus
 from training.config import TrainingConfig
 from training.exit_codes import DONE, FAILED, LOST
-from training.folders import RunFolders
+from training.folders import RunFolders, remove_checkpoint
 from training.launchers.local import LocalAttempt, LocalLauncher
 from training.outcome import fail
 
@@ -122,6 +122,13 @@ class Worker:
                 self._watch(run, attempt)
         finally:
             config.unlink(missing_ok=True)
+            self._clean_up(run, folders)
+
+    def _clean_up(self, run: Run, folders: RunFolders) -> None:
+        """A checkpoint is there for the next attempt: where none is to follow, nobody needs it."""
+        with self._database.reading() as session:
+            if runs.get_run(session, run.id).status not in runs.UNFINISHED:
+                remove_checkpoint(folders.checkpoint)
 
     def _claim(self) -> Run | None:
         now = self._now()

@@ -5,10 +5,12 @@ from typing import Any
 
 from bot.blocks.layout import Block, context, section
 from bot.slack.mrkdwn import escape, shorten
+from storage.ballots import Ballot, BallotStatus
 from storage.runs import Run, RunStatus
 
 BAR = 12
 ERROR_LIMIT = 500
+ERASED = "An answer that this voice learnt from, or was tested on, was erased."
 ENDED = {
     RunStatus.AWAITING_APPROVAL: "is done: its comparison is below",
     RunStatus.LIVE: "is done and its voice in use",
@@ -50,6 +52,16 @@ def deployed_text(payload: Mapping[str, Any]) -> str:
 def failed_text(payload: Mapping[str, Any]) -> str:
     """Return what people are told of a run that failed."""
     return f":warning: Training run {payload['run_id']} failed: {escape(shorten(str(payload['error']), ERROR_LIMIT))}"
+
+
+def erased_text(ballot: Ballot) -> str:
+    """Return what stands under a report since an answer that it told of, or that its voice learnt from, was erased."""
+    if ballot.status is BallotStatus.OPEN:
+        return ":lock: An answer that this voice learnt from, or was tested on, was erased. Retrain to compare again."
+    by = f" by <@{ballot.decided_by}>" if ballot.decided_by else ""
+    return (
+        f"{str(ballot.status).capitalize()}{by}. An answer that this voice learnt from, or was tested on, was erased."
+    )
 
 
 def refused_text(payload: Mapping[str, Any]) -> str:

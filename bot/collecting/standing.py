@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from bot.collecting.candidates import edited_text
 from storage import outbox
 from storage.knowledge import put_pair_chunk, remove_pair_chunk
+from storage.lineage import uses_of
 from storage.pairs import (
     Origin,
     Pair,
@@ -24,6 +25,8 @@ from storage.reviews import Review, Verdict, Via, redact_with_words, reviews_of
 from storage.twins import forget_twins, known_twins
 
 CARD = "pair"
+FORGET = "forget"
+"""A notice that has an erased pair taken out of the datasets of training runs, and of what was told of those."""
 WIPE = "wipe"
 """A notice that has a pair's cards drawn again: what is erased, or read by fewer, must not stand in the review channel.
 """
@@ -77,6 +80,9 @@ def move(session: Session, pair: Pair, status: PairStatus, *, approvals_needed: 
             settle(session, set_replaced_by(session, other.id, None), approvals_needed=approvals_needed, now=now)
     if status is PairStatus.ERASED:
         forget_twins(session, pair.id)
+        if uses_of(session, [pair.id]):
+            key, payload = f"pair:{pair.id}:forget", {"pair_id": pair.id}
+            outbox.enqueue(session, team_id=pair.team_id, key=key, kind=FORGET, payload=payload, now=now)
         # What an import proposed has no card until somebody decided about it.
         if pair.priority is not Priority.PROPOSED or before is not PairStatus.CANDIDATE:
             _draw_cards_again(session, pair, pair.id, why="wipe", now=now)

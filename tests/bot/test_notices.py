@@ -11,7 +11,7 @@ from bot.slack.conversations import Conversations
 from bot.slack.posting import Poster
 from storage import outbox
 from storage.database import Database
-from storage.runs import RunStatus, add_run, claim_run, move_run, report_progress
+from storage.runs import RunStatus, add_run, claim_run, get_run, move_run, report_progress, set_result
 from tests.bot.conftest import NOW, TEAM, Clock
 from tests.bot.deciding import approve_answers, propose_voice
 from tests.bot.running import Channel, said_in
@@ -203,6 +203,27 @@ def test_a_report_is_posted_with_its_buttons(
     assert [element["value"] for element in message["blocks"][-1]["elements"]] == [str(ballot.id)] * 2
     with database.reading() as session:
         assert outbox.find(session, report_key(1)) is not None
+
+
+def test_a_report_is_drawn_again_without_buttons_once_what_it_showed_was_erased(
+    settings: Settings, database: Database, town: RunningPlayground, clock: Clock, name: str
+) -> None:
+    channel = make_channel(town, name)
+    approve_answers(database)
+    propose_voice(settings, database)
+    notices = notices_of(database, town, clock, name)
+    notices.post_due()
+    with database.writing() as session:
+        shown = get_run(session, 1).result
+        set_result(session, 1, {**shown, "report": {**shown["report"], "samples": []}})
+
+    notices.redraw_report(1)
+    notices.redraw_report(404)
+
+    (message,) = channel.slack.messages(channel.id, as_="UADA")
+    assert "Keys?" not in str(message["blocks"])
+    assert "was erased" in str(message["blocks"][-1])
+    assert not any(block["type"] == "actions" for block in message["blocks"])
 
 
 def test_a_failed_run_is_told_with_its_reason(

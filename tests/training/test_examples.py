@@ -95,8 +95,8 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> N
         (changed(messages=[]), '"messages" stands beside "prompt" or "completion"'),
         (changed(id=7), '"id" must be a non-empty text, got a number'),
         (changed(group=""), '"group" must be a non-empty text, got nothing'),
-        (changed(masked="7"), '"masked" must be a list of words'),
-        (changed(masked=[""]), '"masked" must be a list of words'),
+        (changed(masked="7"), '"masked" must be a list of non-empty texts'),
+        (changed(quotes=[""]), '"quotes" must be a list of non-empty texts'),
     ],
 )
 def test_a_bad_line_is_refused_by_number_in_one_line(tmp_path: Path, line: str | bytes, problem: str) -> None:

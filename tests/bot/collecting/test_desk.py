@@ -3,7 +3,9 @@
 import pytest
 
 from bot.collecting.lessons import NO_QUESTION
+from bot.collecting.standing import FORGET
 from storage.adapters import add_adapter
+from storage.outbox import find
 from storage.pairs import PairStatus
 from storage.reviews import Verdict, Via
 from storage.runs import add_run, set_run_pairs
@@ -268,6 +270,10 @@ def test_an_admin_has_a_person_forgotten_and_hears_which_voices_learnt(office: O
     assert said.startswith("I erased 1 answer and 0 questions of <@UBEN>")
     assert f"*{voice}* learnt from them" in said
     assert office.status(ts) is PairStatus.ERASED
+    with office.database.reading() as session:
+        forgetting = find(session, f"pair:{id_of(office, ts)}:forget")
+    assert forgetting is not None
+    assert forgetting.kind == FORGET
     office.command("UBEN", "opt-in")
 
 

@@ -226,5 +226,5 @@ def test_an_unexpected_error_is_told_without_its_words(
 def test_a_full_disk_and_a_full_memory_are_explained(team: Database, config: TrainingConfig) -> None:
     work = attempt(team, config)
     assert explain(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), work).startswith("The disk is full: make room in")
-    assert "set a smaller batch size" in explain(MemoryError(), work)
-    assert "set a smaller batch size" in explain(RuntimeError("DefaultCPUAllocator: can't allocate memory"), work)
+    assert "set a smaller base model" in explain(MemoryError(), work)
+    assert "set a smaller base model" in explain(RuntimeError("DefaultCPUAllocator: can't allocate memory"), work)

@@ -47,8 +47,8 @@ class Script:
         return self.started[-1]
 
 
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+def wait_for(condition: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
+    deadline = time.monotonic() + patience_s
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
         time.sleep(0.02)
@@ -111,7 +111,8 @@ def test_killed_child_and_killed_worker_still_make_exactly_one_adapter(
         second.terminate()
         assert second.wait(PATIENCE_S) == 0
     run = stored(team, queued)
-    assert (run.status, run.attempts, run.error) == (RunStatus.AWAITING_APPROVAL, 3, None)
+    # The attempts that were killed are forgiven once the last one has got further.
+    assert (run.status, run.attempts, run.error) == (RunStatus.AWAITING_APPROVAL, 1, None)
     assert run.result["val_loss_end"] < run.result["val_loss_start"]
     with team.reading() as session:
         [adapter] = adapters.list_adapters(session, team_id=TEAM)
