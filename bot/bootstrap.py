@@ -70,6 +70,7 @@ from bot.steering.asking import AskingCommands
 from bot.steering.collecting import CollectingCommands
 from bot.steering.commands import Steering
 from bot.steering.voices import VoiceCommands
+from bot.training_config import training_config
 from storage.database import Database
 from storage.outbox import Notice
 from storage.pairs import Pair
@@ -265,7 +266,7 @@ class Bot:
             roles,
             promotion,
             self._notices,
-            min_pairs=settings.min_pairs,
+            training=training_config(settings),
             base_name=settings.base_model_name,
             now=now,
         )

@@ -9,6 +9,7 @@ import typer
 from bot.cli_answers import answers_app
 from bot.cli_options import Data, JsonFlag, call
 from bot.cli_pairs import pairs_app
+from bot.cli_runs import runs_app
 from bot.cli_sources import sources_app
 from bot.console import note, say
 
@@ -27,6 +28,7 @@ app.add_typer(index, name="index")
 app.add_typer(answers_app, name="answers")
 app.add_typer(pairs_app, name="pairs")
 app.add_typer(sources_app, name="sources")
+app.add_typer(runs_app, name="runs")
 
 PagePort = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the page.")]
 JsonFile = Annotated[
@@ -137,6 +139,18 @@ def import_(
 ) -> None:
     """Propose the answers in a Slack export to the reviewers; again, to add what is new."""
     call("import_slack", data=data, export=export, channels=channel or [], knowledge=knowledge, as_json=json)
+
+
+@app.command()
+def advise(
+    prompting: Annotated[
+        bool, typer.Option("--prompting/--no-prompting", help="Measure how far prompting alone gets.")
+    ] = True,
+    json: JsonFlag = False,
+    data: Data = None,
+) -> None:
+    """Say whether there is enough to learn a voice from, and whether prompting does it already."""
+    call("advise", data=data, as_json=json, prompting=prompting)
 
 
 @app.command()

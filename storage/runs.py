@@ -30,6 +30,8 @@ class RunStatus(StrEnum):
 
 WORKING = (RunStatus.RUNNING, RunStatus.EVALUATING)
 UNFINISHED = (RunStatus.QUEUED, *WORKING)
+FAILED_STATUSES = (RunStatus.FAILED, RunStatus.CANCELLED)
+"""No voice came of these."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,15 @@ class Run:
     started_at: datetime | None
     finished_at: datetime | None
 
+    @property
+    def is_forced(self) -> bool:
+        """Return whether it was asked for in spite of too few pairs; told until it has a result."""
+        return bool(self.result.get("forced"))
 
-def add_run(session: Session, *, team_id: str, requested_by: str, channel_id: str, now: datetime) -> Run:
+
+def add_run(
+    session: Session, *, team_id: str, requested_by: str, channel_id: str, now: datetime, forced: bool = False
+) -> Run:
     """Queue a run, or return the one of this team that is unfinished: there is never more than one."""
     row = RunRow(
         team_id=team_id,
@@ -61,7 +70,7 @@ def add_run(session: Session, *, team_id: str, requested_by: str, channel_id: st
         status=RunStatus.QUEUED,
         attempts=0,
         progress={},
-        result={},
+        result={"forced": True} if forced else {},
         created_at=now,
     )
     try:

@@ -30,7 +30,7 @@ from training.models import Base, load_base
 from training.outcome import Candidate, RunLostError, propose
 from training.progress import ProgressLog
 from training.resuming import Checkpoints
-from training.runs import require_enough
+from training.runs import pairs_needed, require_enough
 
 EXAMPLES = 3
 """Held-out questions that are answered by each voice, for people to read."""
@@ -67,7 +67,7 @@ def complete(attempt: Attempt) -> Ballot:
     progress = ProgressLog(attempt.database, attempt.run.id)
     progress.phase("snapshot")
     dataset = _snapshot(attempt)
-    progress.phase("loading", train_pairs=len(dataset.split.train))
+    progress.phase("loading", train_pairs=len(dataset.split.train), batch_size=attempt.config.lora.batch_size)
     base = load_base(attempt.config.base_model, device=attempt.config.device)
     progress.phase("training")
     checkpoints = _checkpoints(attempt, base, dataset)
@@ -118,7 +118,7 @@ def _snapshot(attempt: Attempt) -> Dataset:
     """
     with attempt.database.reading() as session:
         usable = usable_pairs(session, team_id=attempt.run.team_id)
-    require_enough(usable, attempt.config.min_pairs)
+    require_enough(usable, pairs_needed(attempt.config.min_pairs, forced=attempt.run.is_forced))
     fresh = make_dataset(usable, attempt.config)
     earlier = _earlier_snapshot(attempt)
     is_new = earlier is None or earlier.settings != fresh.settings or not is_current(earlier, fresh)

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from storage import audit, runs
 from storage.runs import Run, RunStatus
-from training.dataset import Usable, usable_pairs
+from training.dataset import MIN_QUESTIONS, Usable, usable_pairs
 from training.errors import TrainingError
 
 
@@ -24,6 +24,8 @@ class NotEnoughPairs(RunRefusedError):  # noqa: N818 - the name says what is the
             said.append(f"{usable.indexing} more are being looked up: try again in a minute.")
         else:
             said.append(f"Approve {need - self.have} more, then retrain.")
+        if self.have >= MIN_QUESTIONS:
+            said.append("(`/timbre retrain anyway` does it with these; the report will hardly tell a difference.)")
         if usable.private:
             said.append(f"({usable.private} from private channels are left out: a voice answers everybody.)")
         if usable.too_long:
@@ -48,18 +50,32 @@ class RunFinished(RunRefusedError):  # noqa: N818 - the name says what is the ca
 
 
 def request_run(
-    session: Session, *, team_id: str, requested_by: str, channel_id: str, min_pairs: int, now: datetime
+    session: Session,
+    *,
+    team_id: str,
+    requested_by: str,
+    channel_id: str,
+    min_pairs: int,
+    now: datetime,
+    forced: bool = False,
 ) -> Run:
-    """Queue a run. Raises `NotEnoughPairs` or `RunInProgress`."""
+    """Queue a run; a forced one with as few pairs as can be divided. Raises `NotEnoughPairs` or `RunInProgress`."""
     usable = usable_pairs(session, team_id=team_id)
-    require_enough(usable, min_pairs)
+    require_enough(usable, pairs_needed(min_pairs, forced=forced))
     # First of all, because an entry locks the team's audit chain until the transaction ends: of two requests at once,
     # the second sees the first one's run.
-    details = {"channel_id": channel_id, "pairs": len(usable.pairs)}
+    details = {"channel_id": channel_id, "pairs": len(usable.pairs), "forced": forced}
     audit.append(session, team_id=team_id, actor=requested_by, action="run.requested", details=details, now=now)
     if unfinished := runs.unfinished_run(session, team_id=team_id):
         raise RunInProgress(unfinished)
-    return runs.add_run(session, team_id=team_id, requested_by=requested_by, channel_id=channel_id, now=now)
+    return runs.add_run(
+        session, team_id=team_id, requested_by=requested_by, channel_id=channel_id, forced=forced, now=now
+    )
+
+
+def pairs_needed(min_pairs: int, *, forced: bool) -> int:
+    """Return how many pairs a run needs: forced, only as many as can be divided into learning and testing."""
+    return min(min_pairs, MIN_QUESTIONS) if forced else min_pairs
 
 
 def require_enough(usable: Usable, min_pairs: int) -> None:

@@ -1,6 +1,6 @@
 """What training has to say while it works and when it is over."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.blocks.layout import Block, context, section
@@ -33,9 +33,20 @@ def progress_text(run: Run) -> str:
     if phase != "training" or not steps:
         return f"Training run {run.id}: {phase}…"
     filled = round(BAR * step / steps)
-    left = progress.get("seconds_left")
-    ending = f", about {left:.0f} s left" if left is not None else ""
-    return f"Training run {run.id} {'█' * filled}{'░' * (BAR - filled)} step {step} of {steps}{ending}"
+    told = [f"step {step} of {steps}", *_measured(progress)]
+    return f"Training run {run.id} {'█' * filled}{'░' * (BAR - filled)} {', '.join(told)}"
+
+
+def _measured(progress: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is known of a training beside its steps."""
+    for name, form in (("loss", "loss {:.2f}"), ("tokens_per_s", "{:.0f} tokens/s")):
+        if name in progress:
+            yield form.format(progress[name])
+    if (left := progress.get("seconds_left")) is not None:
+        yield f"about {left:.0f} s left"
+    at_once = progress.get("micro_batch_size")
+    if at_once and at_once < progress.get("batch_size", 0):
+        yield f"memory ran out, so {at_once} at once"
 
 
 def progress(run: Run) -> list[Block]:

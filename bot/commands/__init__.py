@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from bot.commands.advising import advise
 from bot.commands.answers import answers_export
 from bot.commands.caring import doctor, upgrade
 from bot.commands.collecting import import_slack
@@ -12,6 +13,7 @@ from bot.commands.learning import evaluate, train
 from bot.commands.measuring import retrieval_report
 from bot.commands.pairs import pairs_export, pairs_import, pairs_list, pairs_show
 from bot.commands.running import bot, demo, playground, serve, tour, worker
+from bot.commands.runs import runs_cancel, runs_list, runs_watch
 
 COMMANDS: dict[str, Callable[..., None]] = {
     command.__name__: command
@@ -19,6 +21,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
         *(demo, tour, bot, serve, worker, playground),
         *(answers_export, ask, ingest, sources_list, sources_remove, import_slack),
         *(pairs_list, pairs_show, pairs_export, pairs_import),
-        *(train, evaluate, retrieval_report, index_check, index_rebuild, upgrade, doctor),
+        *(runs_list, runs_watch, runs_cancel),
+        *(advise, train, evaluate, retrieval_report, index_check, index_rebuild, upgrade, doctor),
     )
 }

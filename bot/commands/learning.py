@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from bot.commands.opening import open_settings, training_config, utc_now
+from bot.commands.opening import open_settings, utc_now
 from bot.console import note, print_json, progress, refuse_unwritable, say
 from bot.settings import Settings
+from bot.training_config import training_config
 from training.base_folder import base_folder
 from training.checkpoints import refuse_unusable
 from training.examples import read_usable

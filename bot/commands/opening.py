@@ -1,15 +1,12 @@
 """What the commands begin with: settings, logging, the database."""
 
 import logging
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.settings import Settings, load_settings
 from storage.database import Database
 from storage.workspaces import UNCLAIMED, workspaces
-from training.config import TrainingConfig
-from training.hyperparameters import LoraSettings
 
 OURS = ("bot", "training", "storage")
 # At WARNING these tell of every job that outlasts its interval, and of requests that are tried again.
@@ -45,28 +42,6 @@ def start_logging(settings: Settings) -> None:
         logging.getLogger(chatty).setLevel(logging.ERROR)
     # It also raises what it logs as an error, and that is told once.
     logging.getLogger("slack_sdk.web").setLevel(logging.CRITICAL)
-
-
-def training_config(settings: Settings) -> TrainingConfig:
-    """Return what a worker is told."""
-    return TrainingConfig(
-        data_folder=settings.data,
-        database_url=settings.database,
-        base_model=settings.base_model,
-        house_style=settings.house_style_summary(),
-        min_pairs=settings.min_pairs,
-        lora=LoraSettings(
-            epochs=settings.epochs,
-            batch_size=settings.batch_size,
-            max_length=settings.max_length,
-            rank=settings.rank,
-            learning_rate=settings.learning_rate,
-            seed=settings.seed,
-        ),
-        ballot_days=settings.ballot_days,
-        # A core is left for answering: the bot must acknowledge in time while a run uses the same machine.
-        threads=max(1, (os.cpu_count() or 2) - 1),
-    )
 
 
 def team_of(database: Database) -> str:

@@ -3,9 +3,10 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.commands.opening import open_database, open_settings, start_logging, training_config
+from bot.commands.opening import open_database, open_settings, start_logging
 from bot.console import note, print_json, refuse_unwritable
 from bot.settings import Settings, load_settings
+from bot.training_config import training_config
 from training.base_folder import base_folder
 from training.worker import stop_on_signals, work
 

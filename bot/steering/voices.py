@@ -9,7 +9,7 @@ from bot.blocks.notices import progress_text
 from bot.notices import Notices, progress_key
 from bot.slack.mrkdwn import escape
 from bot.slack.payloads import CommandCall
-from bot.steering.commands import Command, NotAllowedError, RoleCheck, require_admin
+from bot.steering.commands import Command, NotAllowedError, RoleCheck, UsageError, require_admin
 from storage import outbox
 from storage.adapters import get_adapter, list_adapters, live_voice
 from storage.ballots import get_ballot
@@ -17,8 +17,10 @@ from storage.database import Database
 from storage.knowledge import count_chunks, count_documents
 from storage.pairs import PairStatus, count_by_status
 from storage.runs import list_runs
+from training.config import TrainingConfig
 from training.history import earlier_voices, how_to_bring_back
 from training.promotion import BallotClosed, BallotVoid, Promotion, PromotionError
+from training.readiness import lines, readiness
 from training.runs import cancel_run, request_run
 
 
@@ -32,7 +34,7 @@ class VoiceCommands:
         promotion: Promotion,
         notices: Notices,
         *,
-        min_pairs: int,
+        training: TrainingConfig,
         base_name: str,
         now: Callable[[], datetime],
     ) -> None:
@@ -40,13 +42,22 @@ class VoiceCommands:
         self._roles = roles
         self._promotion = promotion
         self._notices = notices
-        self._min_pairs = min_pairs
+        self._training = training
         self._base_name = base_name
         self._now = now
 
     def __iter__(self) -> Iterator[Command]:
         yield Command("status", "status", "the voice in use, what it knows and what it is learning", self._status)
-        yield Command("retrain", "retrain", "learn a new voice from all approved answers (admins)", self._retrain)
+        yield Command(
+            "advise", "advise", "whether there is enough to learn a voice from (reviewers)", self._advise, is_slow=True
+        )
+        yield Command(
+            "retrain",
+            "retrain [anyway]",
+            "learn a new voice from all approved answers, however few with `anyway` (admins)",
+            self._retrain,
+            is_slow=True,
+        )
         yield Command("cancel", "cancel", "stop the run in progress (admins)", self._cancel)
         yield Command(
             "rollback", "rollback [VOICE]", "return to the voice before, or to VOICE (admins)", self._rollback
@@ -89,7 +100,7 @@ class VoiceCommands:
             runs = list_runs(session, team_id=call.team_id, limit=1)
         lines = [
             f"*Voice in use:* {in_use}",
-            f"*Approved answers:* {pairs.get(PairStatus.APPROVED, 0)} (training needs {self._min_pairs})",
+            f"*Approved answers:* {pairs.get(PairStatus.APPROVED, 0)} (training needs {self._training.min_pairs})",
             f"*Knowledge:* {documents} documents, {passages} passages"
             + (f", {waiting} being indexed" if waiting else ""),
             f"*Last run:* {progress_text(runs[0]) if runs else 'none yet; an admin starts one with `/timbre retrain`'}",
@@ -109,6 +120,7 @@ class VoiceCommands:
 
     def _retrain(self, call: CommandCall) -> str:
         require_admin(self._roles, call)
+        forced = _is_forced(call)
         now = self._now()
         with self._database.writing() as session:
             run = request_run(
@@ -116,8 +128,9 @@ class VoiceCommands:
                 team_id=call.team_id,
                 requested_by=call.user_id,
                 channel_id=call.channel_id,
-                min_pairs=self._min_pairs,
+                min_pairs=self._training.min_pairs,
                 now=now,
+                forced=forced,
             )
             outbox.enqueue(
                 session,
@@ -127,7 +140,18 @@ class VoiceCommands:
                 payload={"run_id": run.id},
                 now=now,
             )
-        return f"Run {run.id} is queued. Its progress and the comparison are posted in the review channel."
+        with self._database.reading() as session:
+            found = readiness(session, self._training, team_id=call.team_id)
+        queued = f"Run {run.id} is queued. Its progress and the comparison are posted in the review channel."
+        return "\n".join([queued, *map(escape, found.cautions)])
+
+    def _advise(self, call: CommandCall) -> str:
+        if not self._roles.is_reviewer(call.user_id):
+            raise NotAllowedError("Only reviewers may `/timbre advise`.")
+        with self._database.reading() as session:
+            found = readiness(session, self._training, team_id=call.team_id)
+        measure = "`timbre advise` on the command line also measures how far prompting alone gets."
+        return "\n".join(escape(line) for line in filter(None, [*lines(found), measure]))
 
     def _cancel(self, call: CommandCall) -> str:
         require_admin(self._roles, call)
@@ -143,3 +167,10 @@ class VoiceCommands:
         to = call.arguments[0] if call.arguments else None
         swap = self._promotion.rollback(team_id=call.team_id, to=to, by=call.user_id)
         return f"*{swap.adapter}* answers from now on; before it was {swap.previous}."
+
+
+def _is_forced(call: CommandCall) -> bool:
+    """Return whether somebody wants a run in spite of too few pairs. Raises `UsageError` for any other word."""
+    if call.arguments not in ((), ("anyway",)):
+        raise UsageError(f"I don't know what {' '.join(call.arguments)} means here.")
+    return bool(call.arguments)

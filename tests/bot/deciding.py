@@ -7,8 +7,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from bot.commands.opening import training_config
 from bot.settings import Settings
+from bot.training_config import training_config
 from storage.adapters import live_voice
 from storage.ballots import Ballot
 from storage.database import Database

@@ -198,6 +198,9 @@ def test_a_run_that_trains_shows_a_bar_and_how_long_it_takes() -> None:
     text = notices.progress_text(replace(RUN, status=RunStatus.RUNNING, progress=progress))
 
     assert text == "Training run 7 ██████░░░░░░ step 30 of 60, about 12 s left"
+    more = {**progress, "loss": 2.345, "tokens_per_s": 812.4, "micro_batch_size": 2, "batch_size": 8}
+    text = notices.progress_text(replace(RUN, status=RunStatus.RUNNING, progress=more))
+    assert text.endswith("of 60, loss 2.35, 812 tokens/s, about 12 s left, memory ran out, so 2 at once")
 
 
 def test_a_failed_run_and_a_change_of_voice_are_told_in_blocks_that_slack_takes() -> None:

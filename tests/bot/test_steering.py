@@ -15,6 +15,7 @@ from bot.slack.posting import Poster
 from bot.slack.roles import Roles
 from bot.steering.commands import Steering
 from bot.steering.voices import VoiceCommands
+from bot.training_config import training_config
 from storage import audit, outbox
 from storage.database import Database
 from storage.runs import RunStatus, list_runs
@@ -75,7 +76,7 @@ def helm(
         Roles(web, reviewers="reviewers", admin_ids=frozenset()),
         Promotion(database, models, clock, base_name="base"),
         notices,
-        min_pairs=20,
+        training=training_config(settings.model_copy(update={"min_pairs": 20})),
         base_name="base",
         now=clock,
     )
@@ -106,7 +107,7 @@ def test_only_admins_may_change_the_voice_by_command(ready: Helm, user: str, com
 def test_help_lists_every_command(helm: Helm) -> None:
     said = helm.run("help")
 
-    for usage in ("help", "status", "retrain", "cancel", "rollback [VOICE]"):
+    for usage in ("help", "status", "advise", "retrain [anyway]", "cancel", "rollback [VOICE]"):
         assert f"`/timbre {usage}`" in said
 
 
@@ -137,7 +138,7 @@ def test_retrain_without_enough_answers_says_how_many_are_missing(helm: Helm) ->
 
 
 def test_retrain_queues_one_run_and_has_its_progress_shown(ready: Helm) -> None:
-    assert ready.run("retrain") == (
+    assert ready.run("retrain").startswith(
         "Run 1 is queued. Its progress and the comparison are posted in the review channel."
     )
     assert "already" in ready.run("retrain")
@@ -146,6 +147,22 @@ def test_retrain_queues_one_run_and_has_its_progress_shown(ready: Helm) -> None:
     ready.notices.post_due()
     (message,) = ready.review.slack.messages(ready.review.id, as_="UADA")
     assert "Training run 1 is queued" in said_in(message)
+
+
+def test_retrain_anyway_does_it_with_few_answers_and_says_what_speaks_against_it(ready: Helm) -> None:
+    for said in (ready.run("retrain now"), ready.run("retrain anyway please")):
+        assert "It goes `/timbre retrain [anyway]`" in said
+    assert ready.runs() == []
+    assert "There are 30 pairs: enough for habits." in ready.run("retrain anyway")
+    assert ready.runs() == [RunStatus.QUEUED]
+
+
+def test_reviewers_are_told_whether_training_is_worth_it(ready: Helm) -> None:
+    said = ready.run("advise", by="UBEN")
+    assert "30 approved answers by 1 people, to 30 different questions." in said
+    assert "written alike to" in said
+    assert "nats per token or more" in said
+    assert ready.run("advise", by="UTOM") == "Only reviewers may `/timbre advise`."
 
 
 def test_cancel_stops_the_run_once(ready: Helm) -> None:

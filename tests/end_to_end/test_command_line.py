@@ -24,7 +24,7 @@ from tests.fakes import FakeModelServer
 from tests.playground_server import RunningPlayground
 
 COMMANDS = (
-    "demo tour bot serve worker playground ask ingest sources import pairs train evaluate "
+    "demo tour bot serve worker playground ask ingest sources import pairs runs advise train evaluate "
     "retrieval-report index db doctor"
 )
 NOWHERE = "http://127.0.0.1:9/v1"

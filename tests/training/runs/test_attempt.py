@@ -194,6 +194,14 @@ def test_too_few_pairs_by_the_time_of_the_snapshot_fail_the_run(team: Database, 
         complete(attempt(team, replace(config, min_pairs=41)))
 
 
+def test_a_forced_run_is_seen_through_with_fewer_pairs(team: Database, quick: TrainingConfig) -> None:
+    with team.writing() as session:
+        runs.add_run(session, team_id=TEAM, requested_by="U-admin", channel_id="C1", forced=True, now=NOW)
+    run = claimed_run(team)
+    complete(attempt(team, replace(quick, min_pairs=41), run))
+    assert stored(team, run.id).status == RunStatus.AWAITING_APPROVAL
+
+
 def test_a_missing_base_model_fails_the_run_and_says_what_to_set(team: Database, config: TrainingConfig) -> None:
     run = claimed_run(team)
     assert run_child(replace(config, base_model="/nowhere/model"), run) == FAILED

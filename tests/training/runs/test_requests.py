@@ -3,6 +3,7 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,10 @@ from training.hyperparameters import LoraSettings
 from training.runs import NotEnoughPairs, RunFinished, RunInProgress, RunRefusedError, cancel_run, request_run
 
 
-def request(database: Database, *, min_pairs: int = 40) -> Run:
+def request(database: Database, *, min_pairs: int = 40, forced: bool = False) -> Run:
+    asked: Any = {"team_id": TEAM, "requested_by": "U-admin", "channel_id": "C1", "min_pairs": min_pairs}
     with database.writing() as session:
-        return request_run(session, team_id=TEAM, requested_by="U-admin", channel_id="C1", min_pairs=min_pairs, now=NOW)
+        return request_run(session, **asked, forced=forced, now=NOW)
 
 
 def test_a_run_that_is_asked_for_is_queued_and_audited(team: Database) -> None:
@@ -35,6 +37,18 @@ def test_too_few_pairs_are_refused_with_how_many_are_missing(team: Database) -> 
     with team.reading() as session:
         assert runs.list_runs(session, team_id=TEAM) == []
         assert audit.entries(session, team_id=TEAM) == []
+
+
+def test_a_forced_run_takes_as_few_pairs_as_can_be_divided(team: Database) -> None:
+    with pytest.raises(NotEnoughPairs, match="retrain anyway"):
+        request(team, min_pairs=41)
+    assert request(team, min_pairs=41, forced=True).is_forced
+
+
+def test_not_even_a_forced_run_learns_from_next_to_nothing(database: Database) -> None:
+    add_pair(database, 1)
+    with pytest.raises(NotEnoughPairs, match="needs 10 approved answers and there are 1"):
+        request(database, forced=True)
 
 
 def test_pairs_being_looked_up_are_asked_to_be_waited_for(team: Database) -> None:
