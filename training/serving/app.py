@@ -9,6 +9,7 @@ import numpy as np
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -17,6 +18,7 @@ from training.serving.chat_routes import ChatRoutes
 from training.serving.embedder import Embedder
 from training.serving.engine import Engine
 from training.serving.errors import BadRequest, ModelNotFound, Refused
+from training.serving.metrics import CountingRequests, Metrics
 from training.serving.requests import (
     EmbeddingRequest,
     LoadAdapterRequest,
@@ -29,9 +31,11 @@ from training.serving.requests import (
 def create_app(engine: Engine, embedder: Embedder | None = None) -> Starlette:
     """Return the application. `engine` is started and closed by the caller; without an embedder there are none."""
     adapters, models = AdapterRoutes(engine), ModelRoutes(engine, embedder, created=int(time.time()))
+    metrics = Metrics(engine)
     return Starlette(
+        middleware=[Middleware(CountingRequests, metrics=metrics)],
         routes=[
-            Route("/v1/chat/completions", ChatRoutes(engine).complete, methods=["POST"]),
+            Route("/v1/chat/completions", ChatRoutes(engine, metrics).complete, methods=["POST"]),
             # Where vLLM has it.
             Route("/tokenize", TokenRoutes(engine).tokenize, methods=["POST"]),
             Route("/v1/embeddings", EmbeddingRoutes(embedder).embed, methods=["POST"]),
@@ -40,6 +44,7 @@ def create_app(engine: Engine, embedder: Embedder | None = None) -> Starlette:
             Route("/v1/load_lora_adapter", adapters.load, methods=["POST"]),
             Route("/v1/unload_lora_adapter", adapters.unload, methods=["POST"]),
             Route("/health", models.health),
+            Route("/metrics", metrics.show),
         ],
         exception_handlers={Refused: _refused, HTTPException: _no_such_route, Exception: _crashed},
     )

@@ -14,23 +14,32 @@ from training.serving.completions import DONE, Completion, error_event
 from training.serving.engine import Engine
 from training.serving.errors import GenerationFailed
 from training.serving.generation import Event, Failed, Finished, Generation, Piece
+from training.serving.metrics import Metrics
 from training.serving.requests import ChatRequest, parse
 
 
 class ChatRoutes:
     """Answers chats with `engine`."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, metrics: Metrics) -> None:
+        self._engine, self._metrics = engine, metrics
 
     async def complete(self, request: Request) -> Response:
         """Answer a chat. Generation stops when the client goes away."""
+        asked_at = time.perf_counter()
         chat = parse(ChatRequest, await request.body())
         self._engine.check_model(chat.model)
         messages = [message.to_message() for message in chat.messages]
         prompt = await run_in_threadpool(self._engine.encode, messages)
+
+        def counted(event: Event) -> None:
+            if isinstance(event, Finished):
+                seconds = time.perf_counter() - asked_at
+                self._metrics.count_answer(chat.model, prompt_tokens=len(prompt), finished=event, seconds=seconds)
+            mailbox.deliver(event)
+
         mailbox = Mailbox(asyncio.get_running_loop())
-        generation = self._engine.submit(chat.model, prompt, chat.sampling(), mailbox.deliver, stream=chat.stream)
+        generation = self._engine.submit(chat.model, prompt, chat.sampling(), counted, stream=chat.stream)
         completion = Completion(f"chatcmpl-{uuid.uuid4().hex}", chat.model, int(time.time()), len(prompt))
         if chat.stream:
             include_usage = chat.stream_options is not None and chat.stream_options.include_usage

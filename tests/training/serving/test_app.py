@@ -14,6 +14,7 @@ import numpy as np
 import openai
 import pytest
 from openai.types.chat import ChatCompletionChunk
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.training.serving.fakes import HashEmbedder
 from tests.training.serving.voices import write_adapter
@@ -347,3 +348,35 @@ def wait_until_idle(engine: Engine, *, within: float) -> None:
 
 def test_health_says_how_busy_the_server_is(url: str) -> None:
     assert httpx.get(f"{url}/health").json() == {"status": "ok", "running": 0, "waiting": 0}
+
+
+def test_metrics_count_requests_tokens_and_answers(url: str) -> None:
+    before = metrics(url)
+    for stream in (True, False):
+        asked = {"model": "base", "messages": QUESTION, "temperature": 0, "max_tokens": 7, "stream": stream}
+        assert httpx.post(f"{url}/v1/chat/completions", json=asked).status_code == 200
+    assert httpx.get(f"{url}/nowhere").status_code == 404
+    after = metrics(url)
+
+    def grown(name: str) -> float:
+        return after.get(name, 0.0) - before.get(name, 0.0)
+
+    assert grown('timbre_requests_total{path="/v1/chat/completions",status="200"}') == 2
+    assert grown('timbre_requests_total{path="other",status="404"}') == 1
+    assert grown('timbre_tokens_total{kind="completion",model="base"}') == 14
+    assert grown('timbre_tokens_total{kind="prompt",model="base"}') > 14
+    assert grown('timbre_answer_seconds_count{model="base"}') == 2
+    assert after["timbre_answers_running"] == after["timbre_requests_waiting"] == 0
+    assert after["timbre_adapters_loaded"] == before["timbre_adapters_loaded"]
+
+
+def metrics(url: str) -> dict[str, float]:
+    """Return every sample that a server tells, by name and labels, as Prometheus's own parser reads them."""
+    answer = httpx.get(f"{url}/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    families = text_string_to_metric_families(answer.text)
+    return {sample.name + labels(sample.labels): sample.value for family in families for sample in family.samples}
+
+
+def labels(given: dict[str, str]) -> str:
+    return "{" + ",".join(f'{name}="{value}"' for name, value in sorted(given.items())) + "}" if given else ""
