@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 
 from training.base_folder import BaseModelMissing, base_folder
 
-__all__ = ["Base", "BaseModelMissing", "Dtype", "folder_revision", "load_base"]
+__all__ = ["Base", "BaseModelMissing", "Dtype", "cpu_computes_bfloat16", "folder_revision", "load_base"]
 
 logger = logging.getLogger(__name__)
 
@@ -103,10 +103,11 @@ def _resolve(dtype: Dtype, model: PreTrainedModel, device: str) -> torch.dtype:
     if device.startswith("cuda"):
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
     large = sum(parameter.numel() for parameter in model.parameters()) >= _SMALL
-    return torch.bfloat16 if large and _cpu_computes_bfloat16() else torch.float32
+    return torch.bfloat16 if large and cpu_computes_bfloat16() else torch.float32
 
 
-def _cpu_computes_bfloat16() -> bool:
+def cpu_computes_bfloat16() -> bool:
+    """Return whether the processor has instructions for bfloat16, without which it is slower than float32."""
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
 

@@ -115,9 +115,7 @@ class EmbeddingRoutes:
             raise BadRequest(f"'dimensions' must be {size}, which is what this model gives.", param="dimensions")
         data = []
         for index, vector in enumerate(embeddings.vectors):
-            coded = (
-                base64.b64encode(vector.tobytes()).decode() if wanted.encoding_format == "base64" else vector.tolist()
-            )
+            coded = _base64(vector) if wanted.encoding_format == "base64" else vector.tolist()
             data.append({"object": "embedding", "index": index, "embedding": coded})
         usage = {"prompt_tokens": embeddings.tokens, "total_tokens": embeddings.tokens}
         return JSONResponse({"object": "list", "data": data, "model": wanted.model, "usage": usage})
