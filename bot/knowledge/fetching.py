@@ -1,7 +1,8 @@
 """Fetches documents from the web: bounded in size, time and redirects, and only when they changed."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import unquote
@@ -12,12 +13,13 @@ from bot.knowledge.addresses import CheckedTransport
 from bot.knowledge.kinds import Kind, kind_of_content
 from bot.knowledge.limits import MAX_BYTES
 from bot.knowledge.refusal import Refusal
+from bot.knowledge.robots import NAME, Robots
 
 SECONDS = 60.0
 EACH_STEP_SECONDS = 10.0
 MOST_REDIRECTS = 5
 SCHEMES = ("http", "https")
-AGENT = "Timbre (a Slack bot's knowledge)"
+AGENT = f"{NAME} (a Slack bot's knowledge)"
 ACCEPTED = "text/html, text/markdown, text/plain;q=0.9, application/pdf, */*;q=0.5"
 # Before a date of last change, where a server has no ETag.
 SINCE = "since "
@@ -65,6 +67,7 @@ class Fetcher:
             trust_env=False,
             headers={"User-Agent": AGENT, "Accept": ACCEPTED},
         )
+        self._robots = Robots(self._open)
 
     def close(self) -> None:
         """Close the connections."""
@@ -72,15 +75,25 @@ class Fetcher:
 
     def fetch(self, url: str, *, version: str = "") -> Fetched | None:
         """Return what a clean URL leads to, None when it is still at `version`. Raises `Refusal`."""
+        try:
+            with self._open(url, headers=_conditions(version), check=self._robots.check) as response:
+                return self._read(response)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as err:
+            raise Refusal(_told(err)) from err
+
+    @contextmanager
+    def _open(
+        self, url: str, *, headers: Mapping[str, str] | None = None, check: Callable[[str], None] = lambda _url: None
+    ) -> Iterator[httpx.Response]:
+        """Yield what a URL leads to in the end; `check` is called with each URL on the way."""
         at = url
         for _ in range(MOST_REDIRECTS + 1):
-            try:
-                with self._client.stream("GET", at, headers=_conditions(version)) as response:
-                    if not response.has_redirect_location:
-                        return self._read(response)
-                    at = clean_url(str(httpx.URL(at).join(response.headers["location"])))
-            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as err:
-                raise Refusal(_told(err)) from err
+            check(at)
+            with self._client.stream("GET", at, headers=headers) as response:
+                if not response.has_redirect_location:
+                    yield response
+                    return
+                at = clean_url(str(httpx.URL(at).join(response.headers["location"])))
         raise Refusal(f"leads from redirect to redirect, more than {MOST_REDIRECTS} times")
 
     def _read(self, response: httpx.Response) -> Fetched | None:

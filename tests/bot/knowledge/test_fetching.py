@@ -91,7 +91,7 @@ def test_a_redirect_into_the_own_network_is_refused(web: Web, monkeypatch: pytes
     web.pages["/"] = Page(status=302, headers={"Location": web.url("/keys", "inside.example")})
     web.pages["/keys"] = Page(b"<p>the cloud's keys</p>")
     public = "93.184.216.34"
-    resolve(monkeypatch, {"outside.example": [public], "inside.example": ["127.0.0.1"]})
+    resolve(monkeypatch, {"outside.example": [public] * 2, "inside.example": ["127.0.0.1"]})
     lead(monkeypatch, public, "127.0.0.1")
     fetcher = Fetcher(allow_private=False, seconds=3)
 

@@ -22,16 +22,20 @@ class Page:
 
 
 class Web:
-    """Answers on a free port of this machine; `asked` holds the path and headers of each request."""
+    """Answers on a free port of this machine; `asked` holds the path and headers of each request but those for rules."""
 
     def __init__(self) -> None:
         self.pages: dict[str, Page] = {}
         self.asked: list[tuple[str, Headers]] = []
+        self.asked_for_rules = 0
         web = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                web.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+                if self.path == "/robots.txt":
+                    web.asked_for_rules += 1
+                else:
+                    web.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
                 page = web.pages.get(self.path, Page(b"no", status=404))
                 etag = page.headers.get("ETag")
                 is_known = etag is not None and self.headers.get("If-None-Match") == etag
