@@ -11,13 +11,17 @@ from storage.tables import ChunkRow, DocumentRow
 
 @dataclass(frozen=True)
 class KnownDocument:
-    """A document that is stored. `passages`: how many it has. `channel_id`: the private channel it is for, if any."""
+    """A document that is stored. `passages`: how many it has. `channel_id`: the private channel it is for, if any.
+
+    `version`: what its origin calls this state of it, empty where it says nothing.
+    """
 
     source: str
     title: str
     channel_id: str | None
     passages: int
     updated_at: datetime
+    version: str = ""
 
 
 def known_documents(session: Session, *, team_id: str) -> list[KnownDocument]:
@@ -30,10 +34,7 @@ def known_documents(session: Session, *, team_id: str) -> list[KnownDocument]:
         .group_by(DocumentRow.id)
         .order_by(DocumentRow.source)
     )
-    return [KnownDocument(row.source, row.title, row.channel_id, passages, row.updated_at) for row, passages in rows]
-
-
-def document_version(session: Session, *, team_id: str, source: str) -> str:
-    """Return what a stored document's origin calls its state, empty when it says nothing or there is no document."""
-    known = select(DocumentRow.version).where(DocumentRow.team_id == team_id, DocumentRow.source == source)
-    return session.scalar(known) or ""
+    return [
+        KnownDocument(row.source, row.title, row.channel_id, passages, row.updated_at, row.version)
+        for row, passages in rows
+    ]

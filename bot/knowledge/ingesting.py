@@ -1,7 +1,7 @@
 """Files, folders and web pages become documents with passages."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +12,9 @@ from bot.knowledge.files import find
 from bot.knowledge.kinds import Kind, kind_of_name
 from bot.knowledge.refusal import EmptyDocument, Refusal
 from bot.knowledge.storing import forget, store
+from bot.knowledge.versions import version_of
 from storage.database import Database
-from storage.documents import document_version, known_documents
+from storage.documents import KnownDocument, known_documents
 from storage.knowledge import NewDocument, Section
 
 # Documents stored in one transaction: the passages of all approved pairs are looked up anew after each.
@@ -46,12 +47,12 @@ class Ingesting:
 
     def ingest(self, named: Sequence[str], on_progress: Progress = lambda _done, _total, _note: None) -> Ingested:
         """Bring what is known of files, folders and URLs up to date, and forget what is gone from the folders."""
-        done = Ingested()
+        done, known = Ingested(), self._known()
         sources = list(self._sources(named, done))
         waiting: list[NewDocument] = []
         for count, source in enumerate(sources, start=1):
             refused = len(done.refused)
-            if (document := self._document(source, done)) is not None:
+            if (document := self._document(source, known, done)) is not None:
                 waiting.append(document)
             if len(waiting) == BATCH or count == len(sources):
                 self._store(waiting, done)
@@ -70,29 +71,33 @@ class Ingesting:
             done.refused += found.refused
             yield from found.files
 
-    def _document(self, source: str | Path, done: Ingested) -> NewDocument | None:
+    def _document(self, source: str | Path, known: Mapping[str, KnownDocument], done: Ingested) -> NewDocument | None:
         """Return a document to store; None where there is nothing to be, which is noted in `done`."""
         try:
-            return self._read(source) if isinstance(source, Path) else self._fetch(source, done)
+            document = self._read(source, known) if isinstance(source, Path) else self._fetch(source, known)
         except Refusal as err:
             done.refused.append(f"{source}: {err}")
             if isinstance(err, EmptyDocument):
-                kept = str(source.resolve()) if isinstance(source, Path) else clean_url(source)
-                done.removed += forget(self._database, [kept], team_id=self._team_id, now=self._now)
-        return None
-
-    def _read(self, path: Path) -> NewDocument:
-        title, passages = self._converter.convert(path, kind_of_name(path.name) or Kind.TEXT, name=path.stem)
-        return new_document(self._team_id, str(path.resolve()), title, passages)
-
-    def _fetch(self, url: str, done: Ingested) -> NewDocument | None:
-        source = clean_url(url)
-        with self._database.reading() as session:
-            version = document_version(session, team_id=self._team_id, source=source)
-        fetched = self._fetcher.fetch(source, version=version)
-        if fetched is None:
+                done.removed += forget(self._database, [_kept_as(source)], team_id=self._team_id, now=self._now)
+            return None
+        if document is None:
             done.unchanged += 1
-            done.passages += self._passages_of(source)
+            done.passages += known[kept].passages if (kept := _kept_as(source)) in known else 0
+        return document
+
+    def _read(self, path: Path, known: Mapping[str, KnownDocument]) -> NewDocument | None:
+        """Return a file's document, None when it is the one that is known."""
+        source, version = _kept_as(path), version_of(path)
+        if version and source in known and known[source].version == version:
+            return None
+        title, passages = self._converter.convert(path, kind_of_name(path.name) or Kind.TEXT, name=path.stem)
+        return new_document(self._team_id, source, title, passages, version=version)
+
+    def _fetch(self, url: str, known: Mapping[str, KnownDocument]) -> NewDocument | None:
+        """Return a page's document, None when it is the one that is known."""
+        source = clean_url(url)
+        fetched = self._fetcher.fetch(source, version=known[source].version if source in known else "")
+        if fetched is None:
             return None
         title, passages = convert_fetched(self._converter, fetched, name=source)
         return new_document(self._team_id, source, title, passages, version=fetched.version)
@@ -108,12 +113,13 @@ class Ingesting:
         gone = [source for source in self._known() if lies_in(source, folders) and not Path(source).exists()]
         return forget(self._database, gone, team_id=self._team_id, now=self._now)
 
-    def _known(self) -> dict[str, int]:
+    def _known(self) -> dict[str, KnownDocument]:
         with self._database.reading() as session:
-            return {known.source: known.passages for known in known_documents(session, team_id=self._team_id)}
+            return {known.source: known for known in known_documents(session, team_id=self._team_id)}
 
-    def _passages_of(self, source: str) -> int:
-        return self._known().get(source, 0)
+
+def _kept_as(source: str | Path) -> str:
+    return str(source.resolve()) if isinstance(source, Path) else clean_url(source)
 
 
 def lies_in(source: str, folders: Sequence[Path]) -> bool:

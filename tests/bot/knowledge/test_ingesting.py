@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.knowledge import versions
+from bot.knowledge.converter import Converter
+from bot.knowledge.fetching import Fetcher
 from bot.knowledge.ingesting import Ingested, Ingesting
 from storage.database import Database
 from storage.documents import KnownDocument, known_documents
@@ -77,6 +80,22 @@ def test_the_same_again_changes_nothing(tmp_path: Path, database: Database, inge
     with database.reading() as session:
         assert count_documents(session, team_id=TEAM) == 1
         assert count_chunks(session, team_id=TEAM) == (2, 2)
+
+
+def test_a_file_that_is_the_same_is_not_converted_again(
+    tmp_path: Path, database: Database, ingesting: Ingesting, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "leave.md").write_text(LEAVE)
+    ingesting.ingest([str(tmp_path)])
+
+    with Converter() as unused:
+        again = Ingesting(database, unused, fetcher, team_id=TEAM, now=lambda: NOW)
+        assert again.ingest([str(tmp_path)]) == Ingested(unchanged=1, passages=2)
+        assert unused.child_id is None
+
+        monkeypatch.setattr(versions, "WAY", versions.WAY + 1)  # as a new release of Timbre may
+        assert again.ingest([str(tmp_path)]) == Ingested(unchanged=1, passages=2)
+        assert unused.child_id is not None
 
 
 def test_of_a_changed_file_only_what_changed_is_new(tmp_path: Path, database: Database, ingesting: Ingesting) -> None:

@@ -22,7 +22,7 @@ class Page:
 
 
 class Web:
-    """Answers on a free port of this machine; `asked` holds the path and headers of each request but those for rules."""
+    """Answers on a free port of this machine; `asked` holds the path and headers of each request, robots.txt aside."""
 
     def __init__(self) -> None:
         self.pages: dict[str, Page] = {}
