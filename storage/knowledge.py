@@ -222,15 +222,13 @@ def readable_chunks(
 
     This is the last word on permission: whatever an index proposed, a chunk of another private channel is not here.
     """
-    rows = session.scalars(
-        select(ChunkRow).where(
-            ChunkRow.id.in_(ids),
-            ChunkRow.team_id == team_id,
-            ChunkRow.removed_at.is_(None),
-            ChunkRow.channel_id.is_(None) | ChunkRow.channel_id.in_(channel_ids),
-        )
-    )
-    return {row.id: _chunk(row) for row in rows}
+    # By their ids alone: SQLite would go by the team instead, and read all of its chunks.
+    proposed = (_chunk(row) for row in session.scalars(select(ChunkRow).where(ChunkRow.id.in_(ids))))
+    return {
+        chunk.id: chunk
+        for chunk in proposed
+        if chunk.team_id == team_id and not chunk.removed and chunk.channel_id in (None, *channel_ids)
+    }
 
 
 def chunks_by_id(session: Session, ids: Collection[int]) -> dict[int, Chunk]:
