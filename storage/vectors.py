@@ -21,6 +21,10 @@ from filelock import FileLock, Timeout
 
 from storage.knowledge import Chunk
 
+KEPT_UNSAVED = 1_000
+"""Vectors of a collection that Chroma keeps in its log until it saves its graph anew, which is written as a whole."""
+KEPT_UNSAVED_OF_A_CHANNEL = 50
+"""For a private channel's, which is small: each addition reads the logs of all collections from end to end."""
 MADE = 2
 """Which way vectors are made of passages: raised when it changes, so that an index made the old way is made anew."""
 READ_AT_ONCE = 5_000
@@ -132,11 +136,10 @@ class VectorIndex:
         found: dict[int, float] = {}
         for channel_id in (None, *channel_ids):
             collection = self._collection(embedder, team_id, channel_id)
-            if count := collection.count():
-                query: Any = [list(vector)]
-                answer = collection.query(query_embeddings=query, n_results=min(limit, count), include=["distances"])
-                distances = answer["distances"] or [[]]
-                found |= {int(i): 1.0 - float(d) for i, d in zip(answer["ids"][0], distances[0], strict=True)}
+            query: Any = [list(vector)]
+            answer = collection.query(query_embeddings=query, n_results=limit, include=["distances"])
+            distances = answer["distances"] or [[]]
+            found |= {int(i): 1.0 - float(d) for i, d in zip(answer["ids"][0], distances[0], strict=True)}
         return dict(sorted(found.items(), key=lambda item: -item[1])[:limit])
 
     def close(self) -> None:
@@ -174,9 +177,15 @@ class VectorIndex:
         scope = channel_id or "everybody"
         name = re.sub(r"[^a-zA-Z0-9._-]", "-", f"{team_id}.{scope}") + _suffix(embedder)
         about = {"embedder": embedder, "team_id": team_id} | ({"channel_id": channel_id} if channel_id else {})
+        unsaved = KEPT_UNSAVED_OF_A_CHANNEL if channel_id else KEPT_UNSAVED
         found = self._client.get_or_create_collection(
-            name, embedding_function=None, metadata=about, configuration={"hnsw": {"space": "cosine"}}
+            name,
+            embedding_function=None,
+            metadata=about,
+            configuration={"hnsw": {"space": "cosine", "sync_threshold": unsaved}},
         )
+        if (found.configuration_json.get("hnsw") or {}).get("sync_threshold") != unsaved:
+            found.modify(configuration={"hnsw": {"sync_threshold": unsaved}})
         return self._collections.setdefault(key, found)
 
 

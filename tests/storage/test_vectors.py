@@ -1,9 +1,11 @@
 """The vector index on a real Chroma folder: who owns it, what it finds, and how it comes back."""
 
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -246,3 +248,15 @@ def test_a_removed_passage_leaves_the_index_when_it_follows(database: Database, 
         found = knowledge.readable_chunks(session, search(index), team_id="T1", channel_ids=[])
     assert len(search(index)) == 1
     assert [chunk.text for chunk in found.values()] == ["two"]
+
+
+def test_what_channels_leave_in_the_log_stays_little(open_index: OpenIndex, tmp_path: Path) -> None:
+    index = open_index()
+    for start in range(0, 200, 40):
+        ids = range(start + 1, start + 41)
+        index.upsert([chunk(id_, channel_id="G1") for id_ in ids], [(1.0, float(id_)) for id_ in ids])
+
+    with closing(sqlite3.connect(tmp_path / "index" / "chroma.sqlite3")) as log:
+        (waiting,) = log.execute("SELECT count(*) FROM embeddings_queue").fetchone()
+
+    assert waiting < 100
