@@ -20,6 +20,7 @@ from chromadb.config import Settings
 from filelock import FileLock, Timeout
 
 from storage.knowledge import Chunk
+from storage.usual import Usual
 
 KEPT_UNSAVED = 1_000
 """Vectors of a collection that Chroma keeps in its log until it saves its graph anew, which is written as a whole."""
@@ -51,6 +52,7 @@ class VectorIndex:
         self._lock = _locked(folder)
         self._client = _open(folder)
         self._collections: dict[tuple[str, str, str | None], chromadb.Collection] = {}
+        self._usual: dict[str, Usual] = {}
         self._marks = folder / "embedder.txt"
         self._embedder = embedder
         if not self._client.list_collections():
@@ -83,6 +85,7 @@ class VectorIndex:
     def clear(self) -> None:
         """Let go of everything."""
         self._collections.clear()
+        self._usual.clear()
         for collection in self._client.list_collections():
             self._client.delete_collection(collection.name)
         self.former = None
@@ -111,6 +114,8 @@ class VectorIndex:
             self._collection(self._embedder, team_id, channel_id).upsert(
                 ids=[id_ for id_, _, _ in rows], embeddings=embeddings, metadatas=[made_of for _, _, made_of in rows]
             )
+            if channel_id is None and team_id in self._usual:
+                self._usual[team_id].add(embeddings)
 
     def remove(self, chunks: Collection[Chunk]) -> None:
         """Let go of `chunks`; those it does not hold are passed over."""
@@ -141,6 +146,12 @@ class VectorIndex:
             distances = answer["distances"] or [[]]
             found |= {int(i): 1.0 - float(d) for i, d in zip(answer["ids"][0], distances[0], strict=True)}
         return dict(sorted(found.items(), key=lambda item: -item[1])[:limit])
+
+    def usual(self, vector: Sequence[float], *, team_id: str) -> float:
+        """Return the mean cosine of a vector with what everybody in a team may see, so that a cosine can be judged."""
+        if team_id not in self._usual:
+            self._usual[team_id] = Usual(self._collection(self._embedder, team_id, None))
+        return self._usual[team_id].cosine(vector)
 
     def close(self) -> None:
         """Give the folder up for another process."""

@@ -34,3 +34,7 @@ class Reranked:
         cosines = rows @ query / np.linalg.norm(query)
         ranked = sorted(zip(chunks, cosines.tolist(), strict=True), key=lambda item: -item[1])
         return {chunk.id: cosine for chunk, cosine in ranked[:limit]}
+
+    def usual(self, vector: Sequence[float], *, team_id: str) -> float:
+        """Return 0: without an index nobody knows."""
+        return 0.0

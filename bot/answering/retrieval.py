@@ -4,17 +4,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.answering.codes import codes_in
+from bot.answering.fusing import fuse
 from storage.database import Database
 from storage.knowledge import Chunk, readable_chunks
 from storage.lexical import lexical_search
 
 CANDIDATES = 20
-LEXICAL_WEIGHT = 0.35
-"""What a passage's words may add to its cosine, where they are all that was asked for (docs/experiments.md)."""
-CERTAIN = 0.6
-"""Cosine of the best passage from which the dense arm is taken to know what the question is about."""
-UNCERTAIN_WEIGHT = 4.0
-"""What words may add beyond `LEXICAL_WEIGHT` where nothing is near: an error code, say, has no meaning to go by."""
+CODE = 0.5
+"""What a passage gains that alone has a question's code: common words beside a code may weigh more than it."""
+MOST_USUAL = 0.95
 
 
 class Index(Protocol):
@@ -23,6 +22,8 @@ class Index(Protocol):
     def search(
         self, vector: Sequence[float], *, team_id: str, channel_ids: Collection[str], limit: int
     ) -> dict[int, float]: ...
+
+    def usual(self, vector: Sequence[float], *, team_id: str) -> float: ...
 
 
 class Former(Protocol):
@@ -52,10 +53,15 @@ class Hit:
 
 @dataclass(frozen=True)
 class Candidates:
-    """What the two arms found, each with its own score by chunk id, best first."""
+    """What the two arms found, each with its own score by chunk id, best first.
+
+    `usual`: the question's mean cosine with what is known. `codes`: those in the question.
+    """
 
     dense: Mapping[int, float]
     lexical: Mapping[int, float]
+    usual: float
+    codes: frozenset[str]
 
 
 class Retriever:
@@ -81,50 +87,42 @@ class Retriever:
 
     def candidates(self, question: str, place: Place) -> Candidates:
         """Return what each arm finds for a question in a place, before they are fused."""
-        dense = self._nearest(question, place)
+        dense, usual = self._nearest(question, place)
         with self._database.reading() as session:
             lexical = lexical_search(
                 session, question, team_id=place.team_id, channel_ids=place.channel_ids, limit=CANDIDATES
             )
-        return Candidates(dense, lexical)
+        return Candidates(dense, lexical, usual, codes_in(question))
 
-    def _nearest(self, question: str, place: Place) -> dict[int, float]:
+    def _nearest(self, question: str, place: Place) -> tuple[dict[int, float], float]:
+        """Return the nearest chunks, and how near a question's vector is to any."""
         team_id, channel_ids = place.team_id, place.channel_ids
         if self._former:
             found = self._former.search(question, team_id=team_id, channel_ids=channel_ids, limit=CANDIDATES)
             if found is not None:
-                return found
+                return found, 0.0
         vector = self._embed([question])[0]
-        return self._index.search(vector, team_id=team_id, channel_ids=channel_ids, limit=CANDIDATES)
+        nearest = self._index.search(vector, team_id=team_id, channel_ids=channel_ids, limit=CANDIDATES)
+        return nearest, self._index.usual(vector, team_id=team_id)
 
     def rank(
         self, found: Candidates, place: Place, *, limit: int, without: Callable[[Chunk], bool] = lambda _: False
     ) -> list[Hit]:
         """Return the best of what was found, best first, of what SQL says may be read in this place."""
-        fused = fuse(found.dense, found.lexical)
+        fused = fuse(found.dense, found.lexical, usual=min(MOST_USUAL, max(0.0, found.usual)))
         with self._database.reading() as session:
             chunks = readable_chunks(session, fused, team_id=place.team_id, channel_ids=place.channel_ids)
+        gains = code_gains(found.codes, chunks.values())
         hits = [
-            Hit(chunks[id_], similarity, score)
+            Hit(chunks[id_], similarity, score + gains.get(id_, 0.0))
             for id_, (similarity, score) in fused.items()
             if id_ in chunks and not without(chunks[id_])
         ]
         return sorted(hits, key=lambda hit: (-hit.score, hit.chunk.id))[:limit]
 
 
-def fuse(dense: Mapping[int, float], lexical: Mapping[int, float]) -> dict[int, tuple[float, float]]:
-    """Return similarity and fused score by id: the cosine, and so much for the share of the question its words hold.
-
-    Neither is relative to what else was found, so that words which hold little of the question change little. What only
-    the lexical arm found lies further away than everything the dense arm found: its similarity is taken to be the
-    smallest of those.
-    """
-    floor = min(dense.values(), default=0.0)
-    weight = lexical_weight(max(dense.values(), default=0.0))
-    similarity = {id_: dense.get(id_, floor) for id_ in dense.keys() | lexical.keys()}
-    return {id_: (near, near + weight * lexical.get(id_, 0.0)) for id_, near in similarity.items()}
-
-
-def lexical_weight(best: float) -> float:
-    """Return what the words are worth beside a cosine, where the best passage has this one."""
-    return LEXICAL_WEIGHT + UNCERTAIN_WEIGHT * min(1.0, max(0.0, 1 - best / CERTAIN))
+def code_gains(codes: frozenset[str], chunks: Collection[Chunk]) -> dict[int, float]:
+    """Return what passages gain by the codes they have, by chunk id: the less, the more of them have those."""
+    shares = {chunk.id: len(codes & codes_in(f"{chunk.title} {chunk.text}")) for chunk in chunks} if codes else {}
+    having = sum(share > 0 for share in shares.values())
+    return {id_: CODE * share / len(codes) / having for id_, share in shares.items() if share}

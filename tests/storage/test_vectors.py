@@ -250,6 +250,28 @@ def test_a_removed_passage_leaves_the_index_when_it_follows(database: Database, 
     assert [chunk.text for chunk in found.values()] == ["two"]
 
 
+def test_how_near_a_vector_usually_is_follows_what_is_added(open_index: OpenIndex) -> None:
+    index = open_index()
+    assert index.usual(EAST, team_id="T1") == 0.0
+
+    index.upsert([chunk(number) for number in range(1, 181)], [EAST, NORTH] * 90)
+    assert index.usual(EAST, team_id="T1") == pytest.approx(90 / 200)
+    index.upsert([chunk(number, channel_id="G1") for number in range(200, 300)], [EAST] * 100)
+    assert index.usual(EAST, team_id="T1") == pytest.approx(90 / 200)
+    assert index.usual(EAST, team_id="T2") == 0.0
+    index.close()
+
+    assert open_index().usual((9.0, 0.0), team_id="T1") == pytest.approx(90 / 200, abs=0.01)
+
+
+def test_how_near_a_vector_usually_is_is_told_by_a_sample_of_many(open_index: OpenIndex) -> None:
+    index = open_index()
+    index.upsert([chunk(number) for number in range(1, 3001)], [NORTH] * 1500 + [EAST] * 1500)
+    index.close()
+
+    assert open_index().usual(EAST, team_id="T1") == pytest.approx(0.5, abs=0.05)
+
+
 def test_what_channels_leave_in_the_log_stays_little(open_index: OpenIndex, tmp_path: Path) -> None:
     index = open_index()
     for start in range(0, 200, 40):

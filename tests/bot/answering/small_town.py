@@ -366,6 +366,9 @@ class FlatIndex:
         }
         return dict(sorted(found.items(), key=lambda item: -item[1])[:limit])
 
+    def usual(self, vector: Sequence[float], *, team_id: str) -> float:
+        return 0.0
+
 
 class _Client:
     """What `WebClient` is, as far as the bot calls it: each method is Slack's of that name."""

@@ -1,16 +1,13 @@
 """Passages are found by meaning and by words, and only where they may be read."""
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from bot.answering.retrieval import LEXICAL_WEIGHT, Place, fuse, lexical_weight
+from bot.answering.retrieval import CODE, Place, code_gains
 from bot.bootstrap import Knowledge
-from storage.knowledge import NewDocument, put_document
+from storage.knowledge import Chunk, NewDocument, put_document
 from tests.bot.conftest import NOW, TEAM
 
 SHEDS = "The shed by the river keeps the long oars."
 KEYS = "The spare keys hang behind the stove."
+CODES = ("E517 is too warm.", "E517 or E518 is too cold.", "E5170 is neither.")
 
 
 def know(knowledge: Knowledge, *documents: NewDocument) -> None:
@@ -20,41 +17,13 @@ def know(knowledge: Knowledge, *documents: NewDocument) -> None:
     knowledge.indexing.follow()
 
 
-def test_a_score_is_the_cosine_and_a_part_of_the_words_share() -> None:
-    fused = fuse({1: 0.8, 2: 0.7}, {2: 0.6, 1: 0.3})
-
-    assert fused[1] == pytest.approx((0.8, 0.8 + LEXICAL_WEIGHT * 0.3))
-    assert fused[2] == pytest.approx((0.7, 0.7 + LEXICAL_WEIGHT * 0.6))
-
-
-def test_what_only_words_found_is_no_nearer_than_what_meaning_found() -> None:
-    assert fuse({1: 0.8, 2: 0.3}, {3: 0.5})[3] == pytest.approx((0.3, 0.3 + LEXICAL_WEIGHT * 0.5))
-
-
-def test_words_decide_where_nothing_is_near() -> None:
-    near, far = fuse({1: 0.85, 2: 0.65}, {2: 0.4}), fuse({1: 0.30, 2: 0.10}, {2: 0.4})
-
-    assert near[1][1] > near[2][1]
-    assert far[2][1] > far[1][1]
-
-
-@given(best=st.floats(-1, 1), better=st.floats(-1, 1))
-def test_words_are_worth_less_the_nearer_the_best_passage_is(best: float, better: float) -> None:
-    assert best > better or lexical_weight(best) >= lexical_weight(better) >= LEXICAL_WEIGHT
-
-
-@pytest.mark.parametrize(("dense", "lexical"), [({}, {}), ({1: -0.1}, {}), ({}, {1: 3.0}), ({1: 0.5}, {1: 0.0})])
-def test_one_arm_may_find_nothing(dense: dict[int, float], lexical: dict[int, float]) -> None:
-    assert fuse(dense, lexical).keys() == dense.keys() | lexical.keys()
-
-
 def test_the_best_passage_comes_first_and_no_more_than_the_limit(knowledge: Knowledge) -> None:
     know(knowledge, NewDocument(TEAM, "a", "Sheds", None, (SHEDS,)), NewDocument(TEAM, "b", "Keys", None, (KEYS,)))
 
     hits = knowledge.retriever.search("Where do the spare keys hang?", Place(TEAM), limit=1)
 
     assert [hit.chunk.text for hit in hits] == [KEYS]
-    assert hits[0].score >= hits[0].similarity > 0.4
+    assert hits[0].similarity > 0.4
 
 
 def test_a_private_channels_passages_are_found_from_within_only(knowledge: Knowledge) -> None:
@@ -92,3 +61,20 @@ def test_an_error_code_is_found_by_its_word_alone(knowledge: Knowledge) -> None:
     hits = knowledge.retriever.search("E517", Place(TEAM), limit=1)
 
     assert [hit.chunk.text for hit in hits] == [codes[17]]
+
+
+def test_a_code_counts_for_more_than_the_words_beside_it(knowledge: Knowledge) -> None:
+    chatty = "Why do you get it, and what can it mean?"
+    codes = [f"E{number}: the winch's motor is too warm to go on, so let it rest." for number in range(500, 540)]
+    know(knowledge, NewDocument(TEAM, "a", "Winch", None, (*codes, chatty)))
+
+    hits = knowledge.retriever.search("What does it mean when I get E517?", Place(TEAM), limit=1)
+
+    assert [hit.chunk.text for hit in hits] == [codes[17]]
+
+
+def test_a_passage_gains_less_by_a_code_that_others_have_too() -> None:
+    chunks = [Chunk(n, TEAM, 1, None, None, "Codes", text, removed=False) for n, text in enumerate(CODES)]
+
+    assert code_gains(frozenset({"e517", "e518"}), chunks) == {0: CODE / 2 / 2, 1: CODE / 2}
+    assert code_gains(frozenset(), chunks) == {}
