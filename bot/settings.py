@@ -72,7 +72,7 @@ class Settings(BaseSettings):
 
     house_style: Path | None = Field(None, description="Markdown file that says how the team writes")
     passages: int = Field(3, ge=1, le=20, description="passages put before the model for one answer")
-    min_similarity: float = Field(0.35, ge=0, le=1, description="below this the best passage is no answer")
+    min_similarity: float = Field(0.4, ge=0, le=1, description="below this the best passage is no answer")
     max_answer_tokens: int = Field(160, ge=16, le=8192, description="longest answer, in tokens")
     reverify_days: float = Field(
         180, gt=0, le=36500, description="days after which an approved answer is asked about again"

@@ -10,6 +10,7 @@ from bot.answering.citations import check_citations, claims_nothing, is_supporte
 from bot.answering.examples import Examples
 from bot.answering.history import NOTHING, Earlier
 from bot.answering.models import Models
+from bot.answering.nearness import is_near
 from bot.answering.prompting import Prompt, newest, passages_of
 from bot.answering.reading import Completion, Show
 from bot.answering.retrieval import Hit, Place, Retriever
@@ -21,7 +22,7 @@ from storage.database import Database
 from storage.knowledge import Chunk
 from storage.pairs import Pair, get_pair
 
-NEAR = 0.25
+NEAR = 0.3
 """Cosine from which an approved pair is near enough to a question that who answered it may know more."""
 UNSUPPORTED = "_I found nothing that supports this answer._"
 DONT_KNOW = "I don't know: nothing I may read here answers that."
@@ -97,9 +98,11 @@ class Answerer:
         hits = self._found(question, permitted)
         if verified := self._verified.among(question, hits):
             return self._as_it_stands(*verified)
-        if earlier.about and not _is_near(hits, needed):
+        # What nobody put to Timbre is not answered for a code that is in it.
+        named = "" if needed > self._limits.min_similarity else question
+        if earlier.about and not is_near(named, hits, needed):
             hits = self._found(f"{earlier.about}\n{question}", permitted)
-        if not _is_near(hits, needed):
+        if not is_near(named, hits, needed):
             return _refusal(hits)
         prompt = self._prompt(question, hits, permitted, earlier)
         permitted.reads(prompt.read)
@@ -155,7 +158,3 @@ def _refusal(hits: Sequence[Hit]) -> Answered:
 def _near(hits: Sequence[Hit]) -> tuple[int, ...]:
     """Return the approved pairs whose answerers may know more."""
     return tuple(hit.chunk.pair_id for hit in hits if hit.similarity >= NEAR and hit.chunk.pair_id is not None)
-
-
-def _is_near(hits: Sequence[Hit], needed: float) -> bool:
-    return any(hit.similarity >= needed for hit in hits)

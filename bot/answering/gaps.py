@@ -15,8 +15,11 @@ from storage.database import Database
 SINCE = timedelta(days=90)
 MOST_READ = 200
 MOST_SHOWN = 10
-SAME = 0.7
-"""Cosine of two questions from which they are one gap; nobody is misled where two are taken for one."""
+SAME = 0.65
+"""Cosine of two questions from which they are one gap; nobody is misled where two are taken for one.
+
+Of 200 rephrasings of StackFAQ's questions, 97 in 100 are then in a group of their own kind (docs/experiments.md).
+"""
 
 
 @dataclass(frozen=True)
