@@ -128,7 +128,7 @@ class Books:
 
 
 class Echo(Models):
-    """Says every passage it was given, and cites them all: what reaches the model reaches the reader."""
+    """Says everything it was given, and cites all passages: what reaches the model reaches the reader."""
 
     def __init__(self, meanwhile: Callable[[], None]) -> None:
         self._meanwhile = meanwhile
@@ -137,13 +137,17 @@ class Echo(Models):
         self, model: str, messages: Sequence[Message], *, max_tokens: int, show: Show = lambda _text: None
     ) -> Completion:
         self._meanwhile()
-        said = " ".join(MARK.findall(messages[-1]["content"])) or "nothing"
+        given = "\n".join(message["content"] for message in messages)
+        said = " ".join(dict.fromkeys(MARK.findall(given))) or "nothing"
         show(f"{said} and")
         self._meanwhile()
         return Completion(f"{said} and that is all [1] [2] [3].", model, 0, 0)
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         return [embedded(text) for text in texts]
+
+    def count_tokens(self, model: str, text: str) -> int:
+        return len(text.split())
 
 
 def embedded(text: str) -> list[float]:
@@ -159,7 +163,7 @@ class Town:
     """People, rooms, things known, and a bot whose every word is written down in `seen` with who could read it.
 
     `leaks`: a line for each thing that reached somebody who was not entitled to it at that moment. `refused`: how often
-    Slack did not say who is where.
+    Slack did not say who is where. `threads`: where somebody asked something, by channel and ts.
     """
 
     def __init__(self, folder: Path, index: FillableIndex, books: Books, places: type[Places], now: datetime) -> None:
@@ -167,6 +171,7 @@ class Town:
         self.seen: list[Seen] = []
         self.leaks: list[str] = []
         self.refused = 0
+        self.threads: list[tuple[str, str]] = []
         self.failing: set[tuple[str, str]] = set()
         self.meanwhile: list[Callable[[], None]] = []
         self.seconds = 0.0
@@ -188,8 +193,17 @@ class Town:
     def _bring_up(self, client: WebClient, places: type[Places]) -> None:
         models = Echo(self._run_meanwhile)
         retriever = Retriever(self.database, self._index, models.embed)
-        limits = AnswerLimits(passages=3, min_similarity=0.35, max_tokens=100)
-        answerer = Answerer(self.database, retriever, models, limits, base_name="base", house_style="", now=self._time)
+        limits = AnswerLimits(passages=3, min_similarity=0.35, max_tokens=100, examples=2)
+        answerer = Answerer(
+            self.database,
+            retriever,
+            models,
+            limits,
+            base_name="base",
+            house_style="",
+            now=self._time,
+            model="another",  # which is shown examples, too
+        )
         self.memberships = Memberships(client, team_id=self.team_id, monotonic=lambda: self.seconds)
         permitted = places(self.database, self.memberships)
         poster = Poster(client)
@@ -251,12 +265,14 @@ class Town:
             f"https://town/{room.id}/{item.mark}",
         )  # fmt: skip
 
-    def ask(self, user: str, channel_id: str, text: str) -> None:
-        """Ask by mentioning the bot, or in a direct conversation with it."""
+    def ask(self, user: str, channel_id: str, text: str, *, thread_ts: str | None = None) -> None:
+        """Ask by mentioning the bot, or in a direct conversation with it; in a thread, or beginning one."""
         channel = self._workspace.channel(channel_id)
-        ts = messaging.post(self._workspace, channel, self._workspace.person(user), text).ts
+        ts = messaging.post(self._workspace, channel, self._workspace.person(user), text, thread_ts=thread_ts).ts
         is_direct = self.books.rooms[channel_id].kind == "im"
-        self.questions.answer(Asked(self.team_id, channel_id, is_direct, ts, ts, user, text))
+        if thread_ts is None:
+            self.threads.append((channel_id, ts))
+        self.questions.answer(Asked(self.team_id, channel_id, is_direct, ts, thread_ts or ts, user, text))
 
     def ask_alone(self, user: str, channel_id: str, text: str) -> int:
         """Ask for an answer that the asker alone sees; returns its id."""
