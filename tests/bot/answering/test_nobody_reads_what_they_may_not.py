@@ -101,7 +101,7 @@ def act(town: Town, draw: Callable[..., object], came: Counter[str]) -> None:
     how = draw(st.sampled_from(("ask", "ask", "ask", "follow", "follow", "alone", "alone", "suggest", "gaps")))
     threads = [(channel_id, ts) for channel_id, ts in town.threads if channel_id in mine]
     if how == "follow" and threads:
-        channel_id, thread_ts = draw(st.sampled_from(threads))  # type: ignore[misc]
+        channel_id, thread_ts = threads[draw(st.integers(0, len(threads) - 1))]  # type: ignore[call-overload]
         town.ask(user, channel_id, question, thread_ts=thread_ts)
         came["followed up"] += 1
     elif how in ("ask", "follow"):
