@@ -123,6 +123,7 @@ class Machine(RuleBasedStateMachine):
         self.texts: dict[str, str] = {}  # of each message as it stands
         self.seen: dict[tuple[str, str], dict[str, str]] = {}  # the texts when somebody put ✅ on a message
         self.touched: set[str] = set()  # what was edited, clicked on, or whose author opted out
+        self.deleted: set[tuple[str, str]] = set()  # in which thread, whose message
         self.changed_roles = self.is_unchecked = self.has_approved = False
         self.start_bot()
         question = self.post("UASK", QUESTIONS[0])
@@ -187,7 +188,9 @@ class Machine(RuleBasedStateMachine):
     @rule(ts=consumes(messages))
     def delete(self, ts: str) -> None:
         with suppress(SlackError):
+            message = self.slack.message(ts)
             self.slack.delete(ts)
+            self.deleted.add((message.thread_ts or ts, message.user_id))
 
     @rule(ts=messages, user=st.sampled_from(PEOPLE), emoji=st.sampled_from(EMOJI))
     def react(self, ts: str, user: str, emoji: str) -> None:
@@ -412,6 +415,9 @@ class Machine(RuleBasedStateMachine):
                 continue
             question, answer = messages
             if not is_question(question.text) or question.user_id == answer.user_id or not answer.text:
+                continue
+            # An answer that lost a part is asked about again, and one whose question went is erased for good.
+            if question.ts != thread_ts or (thread_ts, answer.user_id) in self.deleted:
                 continue
             ticks = set(answer.reactions.get(EMOJI[0], ())) & self.reviewers - {answer.user_id}
             crosses = set(answer.reactions.get(EMOJI[1], ())) & self.reviewers
