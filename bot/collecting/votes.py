@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
 from bot.collecting.exchanges import Exchange
 from bot.collecting.policy import ReviewPolicy
 from storage.pairs import Pair
-from storage.reviews import Verdict, Via, record_review, reviews_of, withdraw_review
+from storage.reviews import Review, Verdict, Via, record_review, reviews_of, withdraw_review
 
 UNKNOWN_TEXT = ""
 """The hash of a reaction that may have been put on other words than those that stand there now."""
@@ -17,12 +17,27 @@ UNKNOWN_TEXT = ""
 
 @dataclass(frozen=True)
 class Act:
-    """What somebody just did: a reaction put on message `message_ts`, at `ts`, as the event tells."""
+    """What somebody just did: a reaction put on message `message_ts`, or taken off it, at `ts`, as the event tells."""
 
     message_ts: str
     user_id: str
     emoji: str
     ts: str
+    is_added: bool = True
+
+
+@dataclass(frozen=True)
+class TakenOff:
+    """Somebody took a tick or a cross off an exchange `at` a time: what stands there by now may be another."""
+
+    user_id: str
+    is_tick: bool
+    at: datetime
+
+    def undoes(self, review: Review) -> bool:
+        """Return whether a word was taken back with it."""
+        is_theirs = review.reviewer_id == self.user_id and _side(review.verdict) is self.is_tick
+        return is_theirs and review.created_at < self.at
 
 
 @dataclass(frozen=True)
@@ -37,6 +52,7 @@ class Votes:
     reviewers: frozenset[str] = frozenset()
     fresh: frozenset[str] = frozenset()
     acting: str | None = None
+    taken_off: TakenOff | None = None
     is_guess: bool = False
 
     @property
@@ -51,8 +67,10 @@ def votes_on(exchange: Exchange, policy: ReviewPolicy, is_reviewer: Callable[[st
     everybody = ticks | crosses
     last = exchange.answers[-1]
     edits = [_edit_over(m.edited_ts) for m in (exchange.question, *exchange.answers) if m.edited_ts]
-    is_on_this = act is not None and any(act.message_ts == message.ts for message in exchange.answers)
-    acting = act.user_id if act and is_on_this and act.ts > max([*edits, last.ts]) else None
+    on = next((message for message in exchange.answers if act and act.message_ts == message.ts), None)
+    # What stands was put there then, or, where it was taken off then, later.
+    stands = act is not None and on is not None and act.user_id in on.reactions.get(act.emoji, ())
+    acting = act.user_id if act and stands and act.ts > max([*edits, last.ts]) else None
     # Whoever reacted to the last message of an answer has seen all of it; on an earlier one, it may have come later.
     fresh = frozenset() if edits else policy.ticks([last]) | policy.crosses([last])
     return Votes(
@@ -61,8 +79,15 @@ def votes_on(exchange: Exchange, policy: ReviewPolicy, is_reviewer: Callable[[st
         reviewers=frozenset(user for user in everybody if is_reviewer(user)),
         fresh=fresh | ({acting} if acting else frozenset()),
         acting=acting,
+        taken_off=_taken_off(act, policy) if act and on else None,
         is_guess=not exchange.in_thread,
     )
+
+
+def _taken_off(act: Act, policy: ReviewPolicy) -> TakenOff | None:
+    if act.is_added or not act.ts:
+        return None
+    return TakenOff(act.user_id, act.emoji in policy.approve_emoji, datetime.fromtimestamp(float(act.ts), UTC))
 
 
 def _edit_over(edited_ts: str) -> str:
@@ -76,17 +101,22 @@ def record_votes(session: Session, pair: Pair, votes: Votes, *, text_hash: str, 
     wanted = {user: _verdict(user, votes) for user in votes.ticks}
     wanted |= dict.fromkeys(votes.crosses & votes.reviewers, Verdict.REJECT)
     reviews = [review for review in reviews_of(session, pair.id) if review.via is Via.REACTION and review.stands]
-    standing = {review.reviewer_id: review for review in reviews}
-    for review in reviews:
-        gone = wanted.get(review.reviewer_id)
-        if gone is None or _side(gone) is not _side(review.verdict):
-            withdraw_review(session, pair.id, reviewer_id=review.reviewer_id, verdict=review.verdict, now=now)
+    gone = [review for review in reviews if _is_taken_back(review, wanted.get(review.reviewer_id), votes)]
+    for review in gone:
+        withdraw_review(session, pair.id, reviewer_id=review.reviewer_id, verdict=review.verdict, now=now)
+    standing = {review.reviewer_id: review for review in reviews if review not in gone}
     for user, verdict in sorted(wanted.items()):
         known = standing.get(user)
-        is_anew = known is None or _side(known.verdict) is not _side(verdict)
-        if is_anew or (user == votes.acting and known and known.content_hash != text_hash):
+        if known is None or (user == votes.acting and known.content_hash != text_hash):
             text = text_hash if user in votes.fresh else UNKNOWN_TEXT
             record_review(session, pair.id, reviewer_id=user, verdict=verdict, now=now, content_hash=text)
+
+
+def _is_taken_back(review: Review, wanted: Verdict | None, votes: Votes) -> bool:
+    """Return whether a word stands no more, though the same person may have given it anew."""
+    if wanted is None or _side(wanted) is not _side(review.verdict):
+        return True
+    return votes.taken_off is not None and votes.taken_off.undoes(review)
 
 
 def _verdict(user: str, votes: Votes) -> Verdict:

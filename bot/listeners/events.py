@@ -82,7 +82,7 @@ class Events:
     def reaction(self, event: dict[str, Any], team_id: str) -> None:
         """Bring the pair behind a message in line with the reactions on it."""
         change = ReactionChange.from_event(event, team_id=team_id)
-        act = Act(change.message_ts, change.user_id, change.emoji, change.ts) if change.is_added else None
+        act = Act(change.message_ts, change.user_id, change.emoji, change.ts, is_added=change.is_added)
         self._reviews.sync(team_id=team_id, channel_id=change.channel_id, message_ts=change.message_ts, act=act)
 
     def _is_upload(self, event: dict[str, Any]) -> bool:

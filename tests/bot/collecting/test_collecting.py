@@ -4,6 +4,7 @@ import base64
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import update
@@ -48,7 +49,8 @@ class Desk:
 
     def untick(self, user: str, ts: str, name: str = YES) -> Outcome:
         self.room.unreact(user, ts, name)
-        return self.reviews.sync(team_id=TEAM, channel_id=self.room.id, message_ts=ts)
+        act = Act(ts, user, name, f"{time.time():.6f}", is_added=False)
+        return self.reviews.sync(team_id=TEAM, channel_id=self.room.id, message_ts=ts, act=act)
 
     def edit(self, user: str, ts: str, text: str, *, thread_ts: str | None = None) -> None:
         self.room.slack.control("edit", user=user, channel=self.room.id, ts=ts, text=text)
@@ -264,6 +266,48 @@ def test_a_late_event_about_a_tick_does_not_approve_what_was_edited_since(desk: 
     outcome = desk.reviews.sync(team_id=TEAM, channel_id="CHELP", message_ts=ts, act=ticked)
 
     assert outcome is Outcome.NOMINATED
+    assert desk.passages() == []
+
+
+def test_a_tick_put_back_on_an_edit_is_no_approval_of_what_was_there_before(desk: Desk, clock: Clock) -> None:
+    clock.time = datetime.now(UTC)
+    ts = desk.room.answered("Where is the kettle?", "On the top shelf.")
+    desk.tick("UBEN", ts)
+    desk.room.slack.control("edit", user="UMIA", channel="CHELP", ts=ts, text="In the sink.")
+    desk.room.unreact("UBEN", ts, YES)
+    taken_off = Act(ts, "UBEN", YES, f"{time.time():.6f}", is_added=False)
+    desk.room.react("UBEN", ts)
+    desk.room.slack.control("edit", user="UMIA", channel="CHELP", ts=ts, text="On the top shelf.")
+
+    desk.reviews.sync(team_id=TEAM, channel_id="CHELP", message_ts=ts, act=taken_off)
+
+    assert desk.pair(ts).status is PairStatus.CANDIDATE
+    assert desk.passages() == []
+
+
+def test_a_tick_put_back_on_the_same_words_approves_them(desk: Desk, clock: Clock) -> None:
+    clock.time = datetime.now(UTC)
+    ts = desk.room.answered("Where is the kettle?", "On the top shelf.")
+    desk.tick("UBEN", ts)
+    desk.edit("UMIA", ts, "In the sink.")
+    desk.room.unreact("UBEN", ts, YES)
+    taken_off = Act(ts, "UBEN", YES, f"{time.time():.6f}", is_added=False)
+    desk.room.react("UBEN", ts)
+
+    outcome = desk.reviews.sync(team_id=TEAM, channel_id="CHELP", message_ts=ts, act=taken_off)
+
+    assert outcome is Outcome.APPROVED
+    assert desk.passages() == ["In the sink."]
+
+
+def test_an_older_tick_does_not_stand_in_for_the_one_that_approved_an_edit(desk: Desk, clock: Clock) -> None:
+    clock.time = datetime.now(UTC)
+    ts = desk.room.answered("Where is the kettle?", "On the top shelf.")
+    desk.tick("UBEN", ts)
+    desk.edit("UMIA", ts, "In the sink.")
+    assert desk.tick("UBEN", ts, "heavy_check_mark") is Outcome.APPROVED
+
+    assert desk.untick("UBEN", ts, "heavy_check_mark") is Outcome.WITHDRAWN
     assert desk.passages() == []
 
 

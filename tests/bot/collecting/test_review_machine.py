@@ -122,6 +122,7 @@ class Machine(RuleBasedStateMachine):
         self.delivered: list[dict[str, Any]] = []
         self.texts: dict[str, str] = {}  # of each message as it stands
         self.seen: dict[tuple[str, str], dict[str, str]] = {}  # the texts when somebody put ✅ on a message
+        self.reacted: list[tuple[str, str, str]] = []  # who put what on which message
         self.touched: set[str] = set()  # what was edited, clicked on, or whose author opted out
         self.deleted: set[tuple[str, str]] = set()  # in which thread, whose message
         self.changed_roles = self.is_unchecked = self.has_approved = False
@@ -196,6 +197,7 @@ class Machine(RuleBasedStateMachine):
     def react(self, ts: str, user: str, emoji: str) -> None:
         with suppress(SlackError):
             self.slack.react(user, ts, emoji)
+            self.reacted.append((user, ts, emoji))
             if emoji == EMOJI[0]:
                 self.seen[user, ts] = dict(self.texts)
 
@@ -229,10 +231,24 @@ class Machine(RuleBasedStateMachine):
                 return new
         return multiple()
 
-    @rule(ts=messages, user=st.sampled_from(PEOPLE), emoji=st.sampled_from(EMOJI))
-    def unreact(self, ts: str, user: str, emoji: str) -> None:
+    @rule(number=st.integers(0, 50))
+    def unreact(self, number: int) -> None:
+        if self.reacted:
+            self.take_off(*self.reacted[number % len(self.reacted)])
+
+    def take_off(self, user: str, ts: str, emoji: str) -> None:
         with suppress(SlackError):
             self.slack.unreact(user, ts, emoji)
+
+    @rule(ts=messages, by=st.sampled_from(PEOPLE), text=st.sampled_from(ANSWERS))
+    def approve_and_approve_an_edit_that_is_undone(self, ts: str, by: str, text: str) -> None:
+        before = self.texts[ts]
+        self.react(ts, by, EMOJI[0])
+        self.deliver_all()
+        self.edit(ts, text)
+        self.take_off(by, ts, EMOJI[0])
+        self.react(ts, by, EMOJI[0])
+        self.edit(ts, before)
 
     @rule(user=st.sampled_from(PEOPLE[1:]))
     def change_role(self, user: str) -> None:
