@@ -270,7 +270,7 @@ class Bot:
             base_name=settings.base_model_name,
             now=now,
         )
-        commands = CollectingCommands(roles, queue, people, Directory(client))
+        commands = CollectingCommands(roles, queue, people, Directory(client), bot_user_id=bot_user_id)
         asking = AskingCommands(
             database, roles, sharing, gaps, places.may_see, phone_region=settings.phone_region, now=now
         )

@@ -23,11 +23,14 @@ class Names(Protocol):
 class CollectingCommands:
     """`review`, `opt-out`, `opt-in` and `forget`."""
 
-    def __init__(self, roles: RoleCheck, queue: Queue, people: People, directory: Names) -> None:
+    def __init__(
+        self, roles: RoleCheck, queue: Queue, people: People, directory: Names, *, bot_user_id: str
+    ) -> None:
         self._roles = roles
         self._queue = queue
         self._people = people
         self._directory = directory
+        self._bot_user_id = bot_user_id
 
     def __iter__(self) -> Iterator[Command]:
         yield Command("review", "review", "the answers that wait for a review (reviewers)", self._review)
@@ -64,6 +67,8 @@ class CollectingCommands:
         if len(arguments) != 1:
             raise UsageError("Say whom to forget, one person at a time.")
         if match := MENTION.fullmatch(arguments[0]):
+            if match[1] == self._bot_user_id:
+                raise UsageError("That is me, and I learn nothing from what I say myself. Say which person to forget.")
             return match[1]
         typed = arguments[0].removeprefix("@").lower()
         near = difflib.get_close_matches(typed, self._directory.names(), n=1)

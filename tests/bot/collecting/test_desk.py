@@ -286,6 +286,7 @@ def test_an_admin_has_a_person_forgotten_and_hears_which_voices_learnt(office: O
         ("UADA", "forget @mai", "I know nobody called @mai. Did you mean @mia?"),
         ("UADA", "forget @mai", "It goes `/timbre forget @PERSON`"),
         ("UADA", "forget @ben @tom", "one person at a time"),
+        ("UADA", "forget @timbre", "That is me"),
         ("UADA", "forgot @ben", "Did you mean `/timbre forget`?"),
         ("UTOM", "help", "`/timbre opt-out` erase what I learnt from you"),
     ],
