@@ -1,6 +1,6 @@
 """The review queue as one reviewer may see it, a page at a time, and decisions about a whole page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
@@ -49,31 +49,29 @@ class Queue:
         return self.page(user_id, after=page.previous_after, note=note, undo=undo)
 
     def decide(self, pressed: Sequence[PairButton], *, approve: bool, by: str) -> tuple[str, tuple[PairButton, ...]]:
-        """Approve or reject pairs as they were shown; returns how many, why others were left, and those decided."""
-        done, refusals = [], []
-        for one in pressed:
+        """Approve or reject pairs as they were shown; returns how many, which were left and why, and those decided."""
+        done: list[PairButton] = []
+        refusals: list[tuple[int, str]] = []
+        for number, one in enumerate(pressed, start=1):
             try:
                 if approve and self._resembles(one.pair_id):
                     raise ReviewRefusedError("It resembles an approved answer: choose between the two.")
                 (self._decisions.approve if approve else self._decisions.reject)(one.shown, by=by)
                 done.append(one)
             except ReviewRefusedError as err:
-                refusals.append(str(err))
+                refusals.append((number, str(err)))
         said = f"{len(done)} {'approved' if approve else 'rejected'}."
-        left = (f"{refusals.count(why)} left: {why}" for why in dict.fromkeys(refusals))
-        return " ".join([said, *left]), tuple(done)
+        return " ".join([said, *_left(refusals, of=len(pressed))]), tuple(done)
 
     def take_back(self, pressed: Sequence[PairButton], *, by: str) -> str:
-        """Take back what somebody decided about pairs; returns of how many, and why others were left."""
-        done, refusals = 0, []
-        for one in pressed:
+        """Take back what somebody decided about pairs; returns of how many, and which were left and why."""
+        refusals: list[tuple[int, str]] = []
+        for number, one in enumerate(pressed, start=1):
             try:
                 self._decisions.take_back(one.pair_id, by=by)
-                done += 1
             except ReviewRefusedError as err:
-                refusals.append(str(err))
-        left = (f"{refusals.count(why)} left: {why}" for why in dict.fromkeys(refusals))
-        return " ".join([f"{done} taken back.", *left])
+                refusals.append((number, str(err)))
+        return " ".join([f"{len(pressed) - len(refusals)} taken back.", *_left(refusals, of=len(pressed))])
 
     def _page(self, channels: list[str], after: Key | None, disputes: tuple[Card, ...]) -> Page:
         team_id = self._team_id
@@ -110,8 +108,18 @@ class Queue:
         return self._readers.may_read(user_id, pair)
 
     def _resembles(self, pair_id: int) -> bool:
+        """Return whether a pair is shown beside one it resembles: between others nobody could choose."""
         with self._database.reading() as session:
-            return bool(twins_of(session, pair_id))
+            others = [get_pair(session, twin.other_id) for twin in twins_of(session, pair_id)]
+            return bool(others) and any(map(readable_beside(get_pair(session, pair_id)), others))
+
+
+def _left(refusals: Sequence[tuple[int, str]], *, of: int) -> Iterator[str]:
+    """Yield, for each reason, how many of a page were left and which, by their number on it."""
+    for why in dict.fromkeys(why for _, why in refusals):
+        numbers = [str(number) for number, reason in refusals if reason == why]
+        which = "" if len(numbers) == of else f" (no. {', '.join(numbers)} on the page)"
+        yield f"{len(numbers)} left{which}: {why}"
 
 
 def readable_beside(pair: Pair) -> Callable[[Pair], bool]:

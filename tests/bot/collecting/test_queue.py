@@ -96,12 +96,31 @@ def test_a_whole_page_is_decided_as_it_was_shown_and_the_rest_is_said(desk: Desk
         PairStatus.CANDIDATE,
     ]
     assert said.startswith("3 approved.")
-    assert "1 left: This answer has changed since" in said
-    assert "1 left: It resembles an approved answer" in said
+    assert "1 left (no. 3 on the page): This answer has changed since" in said
+    assert "1 left (no. 4 on the page): It resembles an approved answer" in said
 
     assert desk.queue.take_back(done, by="UCLEO").startswith("0 taken back. 3 left: You decided nothing here.")
     assert desk.queue.take_back(done, by="UBEN") == "3 taken back."
     assert PairStatus.APPROVED not in {desk.status(pair) for pair in (*pairs, own)}
+
+
+def test_a_page_is_approved_though_one_of_it_resembles_what_is_not_shown(desk: Desk) -> None:
+    pairs = [desk.add() for _ in range(3)]
+    desk.resemble(pairs[1], desk.approved(channel="CVAULT"))
+
+    said, done = desk.queue.decide([PairButton.of(pair) for pair in pairs], approve=True, by="UCLEO")
+
+    assert (said, len(done)) == ("3 approved.", 3)
+    assert {desk.status(pair) for pair in pairs} == {PairStatus.APPROVED}
+
+
+def test_what_is_left_of_a_page_in_private_is_left_for_the_shown_rival_alone(desk: Desk) -> None:
+    pairs = [desk.add(channel="CVAULT") for _ in range(2)]
+    desk.resemble(pairs[0], desk.approved(channel="CVAULT"))
+
+    said, _ = desk.queue.decide([PairButton.of(pair) for pair in pairs], approve=True, by="UBEN")
+
+    assert said.startswith("1 approved. 1 left (no. 1 on the page): It resembles an approved answer")
 
 
 def test_rejecting_a_whole_page_rejects_what_resembles_others_too(desk: Desk) -> None:
