@@ -322,7 +322,7 @@ class Bot:
                 commands=SlashCommands(Steering(asking, voices, commands), self._answering),
                 clicks=Clicks(voices, sharing, self._answering),
                 reviewing=reviewing,
-                teaching=Teaching(client, lessons, reviewing),
+                teaching=Teaching(client, lessons, reviewing, self._reviewing),
                 correcting=Correcting(client, questions, corrections, self._reverifying),
                 home=home,
             ),

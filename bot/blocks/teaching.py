@@ -1,5 +1,6 @@
 """The modal in which an answer is read, edited, and approved or nominated."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.blocks.card import ANSWER_LIMIT, GUESS, QUESTION_LIMIT, Rival, beside, is_put_together, people
@@ -30,9 +31,20 @@ def reading() -> Block:
     return _view(TITLES[True], [section(":hourglass_flowing_sand: Reading the conversation…")])
 
 
-def refused(why: str) -> Block:
-    """Return the view that says why there is nothing to teach."""
-    return _view(TITLES[True], [section(f":warning: {why}")])
+def deciding() -> Block:
+    """Return the view that stands while what was sent off takes longer than Slack keeps a modal waiting."""
+    return _view(TITLES[True], [section(":hourglass_flowing_sand: Slack is slow just now. I am still at it…")])
+
+
+def decided() -> Block:
+    """Return the view that says so once it is done."""
+    return _view(TITLES[True], [section(":seedling: Done.")])
+
+
+def refused(why: str, *, typed: Mapping[str, str] | None = None) -> Block:
+    """Return the view that says why there is nothing to teach, or why what was typed can't be taken, beside that."""
+    kept = [titled(name.capitalize(), text, INPUT_LIMIT) for name, text in (typed or {}).items()]
+    return _view(TITLES[True], [section(f":warning: {why}"), *kept])
 
 
 def lesson(shown: Lesson, *, metadata: str) -> Block:

@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from concurrent.futures import Executor, wait
 from typing import Any
 
 from slack_bolt import Ack, Respond
@@ -17,14 +18,21 @@ from bot.slack.payloads import ReviewClick, ShortcutCall, Submission
 
 logger = logging.getLogger(__name__)
 
+PATIENCE_S = 1.5
+"""How long a modal that was sent off is kept waiting while Slack is asked: it waits for three seconds itself."""
+
 
 class Teaching:
-    """Slack waits three seconds for a modal: it is opened first, and filled once the conversation is read."""
+    """Slack waits three seconds for a modal: it is opened first, and filled once the conversation is read.
 
-    def __init__(self, client: WebClient, lessons: Lessons, reviewing: Reviewing) -> None:
+    What is sent off is decided in the threads of `slow`.
+    """
+
+    def __init__(self, client: WebClient, lessons: Lessons, reviewing: Reviewing, slow: Executor) -> None:
         self._client = client
         self._lessons = lessons
         self._reviewing = reviewing
+        self._slow = slow
 
     def shortcut(self, ack: Ack, body: dict[str, Any]) -> None:
         """Show the answer that somebody points at."""
@@ -51,15 +59,31 @@ class Teaching:
         """Approve or nominate; what is wrong is said in the modal, and nothing typed is lost."""
         sent = Submission.from_payload(body)
         topic = Topic.from_text(sent.metadata)
+        decided = self._slow.submit(self._decide, topic, sent)
+        if wait([decided], timeout=PATIENCE_S).done:
+            refusal = decided.result()
+            ack(**(_inline(refusal, sent) if refusal else {}))
+        else:
+            ack(response_action="update", view=blocks.deciding())
+            refusal = decided.result()
+            view = blocks.refused(" ".join(refusal.values()), typed=sent.typed) if refusal else blocks.decided()
+            self._client.views_update(view_id=sent.view_id, view=view)
+        if not refusal:
+            self._draw(topic, sent.user_id)
+
+    def _decide(self, topic: Topic, sent: Submission) -> dict[str, str]:
+        """Return why what was sent off can't be taken, by field; nothing where it was."""
         try:
             self._lessons.submit(topic, sent.typed, team_id=sent.team_id, by=sent.user_id)
         except FieldRefusedError as err:
-            ack(response_action="errors", errors=err.errors)
+            return err.errors
         except ReviewRefusedError as err:
-            self._refuse(ack, sent, str(err))
-        else:
-            ack()
-            self._draw(topic, sent.user_id)
+            return {list(sent.typed)[-1] if sent.typed else "": str(err)}
+        except Exception:
+            error_id = uuid.uuid4().hex[:8]
+            logger.exception("what was taught could not be stored, id %s", error_id)
+            return {list(sent.typed)[-1] if sent.typed else "": f"That didn't work. Please tell an admin {error_id}."}
+        return {}
 
     def _view(self, call: ShortcutCall) -> Block:
         try:
@@ -74,15 +98,15 @@ class Teaching:
             return blocks.refused(f"That didn't work. Please tell an admin `{error_id}`.")
         return blocks.lesson(lesson, metadata=topic.text)
 
-    def _refuse(self, ack: Ack, sent: Submission, why: str) -> None:
-        """Say why at the last field, or in place of a view that has none."""
-        if sent.typed:
-            ack(response_action="errors", errors={list(sent.typed)[-1]: why})
-        else:
-            ack(response_action="update", view=blocks.refused(why))
-
     def _draw(self, topic: Topic, user_id: str) -> None:
         if topic.surface:
             respond = Respond(response_url=topic.response_url or None)
             note = "" if topic.surface == "card" else "Approved as you edited it."
             self._reviewing.draw(topic.surface, user_id, respond, after=topic.after, note=note)
+
+
+def _inline(refusal: dict[str, str], sent: Submission) -> dict[str, Any]:
+    """Return what has the modal say why: at its fields, or in place of a view that has none."""
+    if sent.typed:
+        return {"response_action": "errors", "errors": refusal}
+    return {"response_action": "update", "view": blocks.refused(" ".join(refusal.values()))}

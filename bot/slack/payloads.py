@@ -201,6 +201,7 @@ class Submission:
     user_id: str
     metadata: str
     typed: dict[str, str]
+    view_id: str
 
     @classmethod
     def from_payload(cls, body: dict[str, Any]) -> "Submission":
@@ -208,4 +209,4 @@ class Submission:
         view = body["view"]
         inputs = ((block_id, value) for block_id, held in view["state"]["values"].items() for value in held.values())
         typed = {block_id: (value.get("value") or "").strip() for block_id, value in inputs}
-        return cls(body["team"]["id"], body["user"]["id"], view["private_metadata"], typed)
+        return cls(body["team"]["id"], body["user"]["id"], view["private_metadata"], typed, view["id"])

@@ -23,9 +23,7 @@ class Names(Protocol):
 class CollectingCommands:
     """`review`, `opt-out`, `opt-in` and `forget`."""
 
-    def __init__(
-        self, roles: RoleCheck, queue: Queue, people: People, directory: Names, *, bot_user_id: str
-    ) -> None:
+    def __init__(self, roles: RoleCheck, queue: Queue, people: People, directory: Names, *, bot_user_id: str) -> None:
         self._roles = roles
         self._queue = queue
         self._people = people

@@ -221,6 +221,38 @@ def test_what_was_typed_wrongly_is_said_in_the_modal(
     office.close("UCLEO")
 
 
+def slow_slack(office: Office) -> None:
+    slow = {"method": "conversations.replies", "answer": "delay", "delay_s": 4, "calls": 1}
+    office.slack.control("trouble", api=[slow])
+
+
+def test_a_modal_is_acknowledged_in_time_however_long_slack_takes_to_be_read(office: Office) -> None:
+    ts = office.help.answered("Where is the fog horn?", "The fog horn is in the wheelhouse.")
+    view = office.shortcut("UBEN", ts)
+    slow_slack(office)
+
+    office.submit("UBEN", view, question="Where is the fog horn?", answer="In the wheelhouse.")
+
+    assert "I am still at it" in said_in(office.views("UBEN")[-1])
+    assert office.status(ts) is not PairStatus.APPROVED
+    wait_until(lambda: "Done." in said_in(office.views("UBEN")[-1]), "the modal says that it is done")
+    assert office.status(ts) is PairStatus.APPROVED
+    office.close("UBEN")
+
+
+def test_what_was_typed_is_still_there_when_it_is_refused_late(office: Office) -> None:
+    ts = office.help.answered("Which buoy is loose?", "The north buoy is loose.")
+    view = office.shortcut("UBEN", ts)
+    office.slack.control("edit", user="UMIA", channel="CHELP", ts=ts, text="The south buoy is loose.")
+    slow_slack(office)
+
+    office.submit("UBEN", view, question="Which buoy is loose?", answer="The north one, off the pier.")
+
+    wait_until(lambda: "has changed since" in said_in(office.views("UBEN")[-1]), "the modal says why")
+    assert "The north one, off the pier." in said_in(office.views("UBEN")[-1])
+    office.close("UBEN")
+
+
 def test_a_modal_about_words_that_changed_meanwhile_refuses(office: Office) -> None:
     ts = office.help.answered("Which flag is up?", "The blue flag is up.")
     view = office.shortcut("UBEN", ts)
