@@ -83,6 +83,7 @@ class FakeModelServer:
         self.loaded: dict[str, str] = {}
         self.refuses: set[str] = set()
         self.embedders_gone: set[str] = set()
+        self.cannot_embed: str | None = None
         self.embedded_by: list[str] = []
         self.asked: list[dict[str, Any]] = []
         self.says: str | None = None
@@ -174,6 +175,8 @@ class FakeModelServer:
             return _refusal(404, "no such model", "model_not_found")
         self.embedded_by.append(body["model"])
         texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
+        if self.cannot_embed is not None and any(self.cannot_embed in text for text in texts):
+            return _refusal(400, "the input is not valid")
         data = [
             {"object": "embedding", "index": index, "embedding": self._coded(text, body.get("encoding_format"))}
             for index, text in enumerate(texts)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.answering.embedding import embed_chunks
+from bot.answering.model_errors import TextRefusedError
 from bot.answering.retrieval import Hit, Place, Retriever
 from storage.database import Database
 from storage.knowledge import Chunk, chunks_to_index, mark_all_unindexed, mark_indexed, readable_chunks, standing_chunks
@@ -87,7 +88,7 @@ class Indexing:
                 self._mark(removed)
             standing = [chunk for chunk in chunks if not chunk.removed]
             if standing:
-                self._index.upsert(standing, embed_chunks(standing, self._embed))
+                self._put(standing)
                 self._mark(standing)
             total += len(chunks)
             on_progress(total)
@@ -97,6 +98,23 @@ class Indexing:
             self._index.finish()
             logger.info("every passage is embedded by the embedder in use, whose index answers from now on")
         return total
+
+    def _put(self, chunks: Sequence[Chunk]) -> None:
+        """Embed passages into the index; one whose text the embedder refuses is named, and found by its words alone."""
+        try:
+            self._index.upsert(chunks, embed_chunks(chunks, self._embed))
+        except TextRefusedError:
+            if len(chunks) == 1:
+                self._leave_out(chunks[0])
+            else:  # which of them it is, halving tells in the fewest requests
+                middle = len(chunks) // 2
+                self._put(chunks[:middle])
+                self._put(chunks[middle:])
+
+    def _leave_out(self, chunk: Chunk) -> None:
+        self._index.remove([chunk])  # it may hold the vector of what the passage said before
+        of = f"pair {chunk.pair_id}" if chunk.pair_id else f"document {chunk.document_id}"
+        logger.warning("passage %d of %s is found by its words alone: the embedder refuses its text", chunk.id, of)
 
     def compare(self) -> Differences:
         """Return how the index differs from SQL."""
@@ -118,9 +136,12 @@ class Indexing:
     def _add_context(self, pair: Pair) -> bool:
         # As at answer time, except that nobody had answered this question yet.
         place = Place(pair.team_id, (pair.channel_id,) if pair.channel_is_private else ())
-        hits = self._retriever.search(
-            pair.question, place, limit=self._passages, without=lambda chunk: chunk.pair_id == pair.id
-        )
+        try:
+            hits = self._retriever.search(
+                pair.question, place, limit=self._passages, without=lambda chunk: chunk.pair_id == pair.id
+            )
+        except TextRefusedError:
+            hits = []  # or it would be looked up for ever, and no pair after it
         with self._database.writing() as session:
             if is_current := self._are_current(session, hits, place):
                 set_context(session, pair.id, [_as_context(hit) for hit in hits])

@@ -21,6 +21,10 @@ class PromptTooLongError(VoiceServerError):
     """The prompt does not fit the model's window."""
 
 
+class TextRefusedError(VoiceServerError):
+    """The embedder works, and refuses one of the texts it was given."""
+
+
 def message_of(err: openai.APIError) -> str:
     said = err.body.get("message") if isinstance(err.body, dict) else None
     return str(said or err.message)

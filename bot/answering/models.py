@@ -7,12 +7,15 @@ from typing import Any
 import openai
 from openai.types.chat import ChatCompletionMessageParam
 
-from bot.answering.model_errors import VoiceRefusedError, message_of, translated
+from bot.answering.model_errors import TextRefusedError, VoiceRefusedError, message_of, translated
 from bot.answering.reading import Chunks, Completion, Patience, Reading, Show
 from training.prompt import Message
 from training.voices import VoiceServerError
 
 EMBEDDING_BATCH = 64
+REFUSED = (400, 413, 422)
+"""What servers answer to a text that they don't take: it is malformed, say, or too long."""
+HARMLESS = "a"
 BYTES_PER_TOKEN = 3
 """Fewer than most writing has, in any script: a history that is cut a little early does no harm."""
 COUNTING_S = 5.0
@@ -87,7 +90,7 @@ class Models:
         return self.chat(model, messages, max_tokens=48).text
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """Return one vector a text, in their order."""
+        """Return one vector a text, in their order. Raises `TextRefusedError` where others would be embedded."""
         return self._embed(self._embedder, self.embedding_model, texts)
 
     def embed_by(self, embedding_model: str, texts: Sequence[str]) -> list[list[float]]:
@@ -107,6 +110,10 @@ class Models:
                 answer = client.embeddings.create(model=embedding_model, input=batch)
                 vectors += [item.embedding for item in answer.data]
         except openai.OpenAIError as err:
+            is_refusal = isinstance(err, openai.APIStatusError) and err.status_code in REFUSED
+            if is_refusal and list(texts) != [HARMLESS]:
+                self._embed(client, embedding_model, [HARMLESS])  # what refuses this too is no embedder
+                raise TextRefusedError("the embedder refuses one of the texts") from err
             raise translated(err, embedding_model) from err
         return vectors
 

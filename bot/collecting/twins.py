@@ -4,18 +4,22 @@ On StackFAQ, half of the rephrasings of a question lie at `SIMILAR` or closer to
 to one they have nothing to do with (docs/experiments.md).
 """
 
+import logging
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import numpy as np
 
+from bot.answering.model_errors import TextRefusedError
 from bot.answering.retrieval import Hit, Place, Retriever
 from bot.collecting.standing import ask_reviewers
 from storage.database import Database
 from storage.pairs import Pair, PairStatus, get_pair
 from storage.twins import Twin, put_twin, twins_of
 from storage.waiting import mark_compared, pairs_to_compare
+
+logger = logging.getLogger(__name__)
 
 BATCH = 16
 CANDIDATES = 3
@@ -91,7 +95,11 @@ class Twins:
             return pairs_to_compare(session, limit=BATCH)
 
     def _compare(self, pair: Pair) -> None:
-        twins = self.resembling(pair)
+        try:
+            twins = self.resembling(pair)
+        except TextRefusedError:  # what can't be embedded is near to nothing, and must not hold up the others
+            logger.warning("pair %d can't be compared: the embedder refuses a text of it or of one beside it", pair.id)
+            twins = []
         with self._database.writing() as session:
             if not mark_compared(session, pair, now=self._now()):
                 return

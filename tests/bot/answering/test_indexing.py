@@ -142,6 +142,66 @@ def test_nothing_is_marked_as_indexed_while_the_model_server_is_down(
     assert waiting(database) == (1, 0)
 
 
+def test_a_text_that_the_embedder_refuses_is_named_and_the_others_are_indexed(
+    knowledge: Knowledge, database: Database, model_server: FakeModelServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    document(database, "Keys", *(f"Key number {number} opens shed {number}." for number in range(70)))
+    refused = approved(database, 1, "Who has key 33?", "Sal has the xylophone.")
+    other = approved(database, 2, "Who has key 34?", "Ivo has it.")
+    model_server.cannot_embed = "xylophone"
+
+    knowledge.indexing.catch_up()
+
+    assert waiting(database) == (72, 0)
+    assert knowledge.indexing.compare() == Differences(72, missing=1, extra=0, stale=0)
+    (said,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert f"of pair {refused.id} is found by its words alone" in said
+    assert "xylophone" not in said
+    assert context(database, other)
+    assert "Sal has the xylophone." in found(knowledge, "Sal")
+
+
+def test_a_pair_whose_question_the_embedder_refuses_does_not_hold_up_the_passages_of_others(
+    knowledge: Knowledge, database: Database, model_server: FakeModelServer
+) -> None:
+    document(database, "Keys", "The spare keys hang behind the stove.")
+    refused = approved(database, 1, "Who has the xylophone?", "Sal has it.")
+    other = approved(database, 2, "Where do the keys hang?", "Behind the stove, as ever.")
+    model_server.cannot_embed = "xylophone"
+
+    knowledge.indexing.catch_up()
+
+    assert context(database, refused) == []
+    assert "The spare keys hang behind the stove." in (context(database, other) or ())
+
+
+def test_what_a_passage_said_before_is_not_found_when_the_embedder_refuses_what_it_says_now(
+    knowledge: Knowledge, database: Database, model_server: FakeModelServer
+) -> None:
+    pair = approved(database, 1, "Where is the kettle?", "On the top shelf.")
+    knowledge.indexing.follow()
+    with database.writing() as session:
+        said = {"title": pair.question, "text": "With the xylophone."}
+        put_pair_chunk(session, team_id=TEAM, pair_id=pair.id, channel_id=None, **said, now=NOW)
+    model_server.cannot_embed = "xylophone"
+
+    knowledge.indexing.follow()
+
+    assert knowledge.index.is_empty
+
+
+def test_an_embedder_that_refuses_every_text_leaves_all_of_them_waiting(
+    knowledge: Knowledge, database: Database, model_server: FakeModelServer
+) -> None:
+    document(database, "Keys", "The spare keys hang behind the stove.")
+    model_server.cannot_embed = ""
+
+    with pytest.raises(ModelUnavailableError):
+        knowledge.indexing.follow()
+
+    assert waiting(database) == (1, 1)
+
+
 def test_a_pairs_context_never_holds_the_pair_itself(knowledge: Knowledge, database: Database) -> None:
     document(database, "Kitchen", "The kettle stands on the top shelf of the kitchen.")
     pair = approved(database, 1, "Where is the kettle?", "Top shelf, mind the steam!")

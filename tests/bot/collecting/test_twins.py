@@ -10,6 +10,7 @@ from storage.database import Database
 from storage.pairs import Candidate, Pair, PairStatus, Priority, add_candidate, edit_pair, get_pair
 from storage.twins import Twin, TwinDecision, decide_twin, twins_of
 from tests.bot.conftest import NOW, TEAM, Clock
+from tests.fakes import FakeModelServer
 
 
 class Bench:
@@ -71,6 +72,20 @@ def test_a_candidate_is_told_to_resemble_an_approved_answer_to_the_same_question
     assert (twin.other_id, twin.disagrees, twin.decision) == (known.id, False, None)
     assert twin.similarity >= SIMILAR
     assert bench.told == [candidate.id]
+
+
+def test_a_pair_whose_text_the_embedder_refuses_does_not_hold_up_the_others(
+    bench: Bench, model_server: FakeModelServer
+) -> None:
+    known = bench.approved("Where is the spare kettle kept?", "On the top shelf of the kitchen.")
+    refused = bench.candidate("Where is the spare xylophone kept?", "On the top shelf.")
+    candidate = bench.candidate("Where is the spare kettle kept?", "On the top shelf of the pantry.")
+    model_server.cannot_embed = "xylophone"
+
+    bench.compare()
+
+    assert bench.twins(refused) == []
+    assert [twin.other_id for twin in bench.twins(candidate)] == [known.id]
 
 
 def test_an_answer_approved_in_slack_that_resembles_another_is_put_before_the_reviewers(bench: Bench) -> None:
