@@ -8,7 +8,8 @@ from typing import Any
 
 from bot.collecting.lineage import lineage, listed
 from bot.collecting.pair_files import CHANNEL as FROM_FILE
-from bot.collecting.pair_files import export_pairs, import_pairs, provenance_file
+from bot.collecting.pair_files import export_pairs, import_pairs
+from bot.collecting.provenance import provenance_file
 from bot.commands.opening import CommandError, open_database, open_settings, team_of, utc_now
 from bot.console import note, print_json, say
 from bot.slack.mrkdwn import shorten
@@ -87,6 +88,7 @@ def pairs_import(data: Path | None, file: Path, as_json: bool) -> None:
             {
                 "proposed": done.proposed,
                 "already_known": done.already_known,
+                "left_out": done.left_out,
                 "without_system": done.without_system,
                 "refused": done.refused,
             }
@@ -94,6 +96,8 @@ def pairs_import(data: Path | None, file: Path, as_json: bool) -> None:
     else:
         counts = f"{done.proposed} pairs proposed for review, {done.already_known} known before"
         say(f"{counts}, {len(done.refused)} lines refused.")
+        if done.left_out:
+            say(f"{done.left_out} were erased since, or are of people who opted out, and are left out.")
         if done.without_system:
             say(f"{done.without_system} had a system message, which is left out: Timbre writes its own.")
     for line in done.refused[:FEW]:
