@@ -22,16 +22,20 @@ def _one_thread() -> None:
 
 
 def byte_tokenizer(
-    *, special: tuple[str, ...] = ("<|im_start|>", "<|im_end|>"), eos: str | None = "<|im_end|>", template: str | None
+    *,
+    special: tuple[str, ...] = ("<|im_start|>", "<|im_end|>"),
+    eos: str | None = "<|im_end|>",
+    bos: str | None = None,
+    template: str | None,
 ) -> PreTrainedTokenizerFast:
     """Return a tokenizer of 256 bytes and some control tokens."""
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     inner = Tokenizer(models.BPE(vocab={token: i for i, token in enumerate(alphabet)}, merges=[]))
     inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     inner.decoder = decoders.ByteLevel()
-    named = {"eos_token": eos} if eos else {}
+    named = {name: token for name, token in (("eos_token", eos), ("bos_token", bos)) if token}
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, pad_token="<|pad|>", **named)  # type: ignore[no-untyped-call] # untyped upstream
-    tokenizer.add_special_tokens({"additional_special_tokens": [token for token in special if token != eos]})
+    tokenizer.add_special_tokens({"additional_special_tokens": [token for token in special if token not in (eos, bos)]})
     tokenizer.chat_template = template
     return tokenizer
 

@@ -35,6 +35,37 @@ QWEN_3 = (
     "{%- if enable_thinking is defined and enable_thinking is false %}{{- '<think>\n\n</think>\n\n' }}{%- endif %}"
     "{%- endif %}"
 )
+LLAMA_3_1 = (
+    "{{- bos_token }}{%- if messages[0]['role'] == 'system' %}{%- set system = messages[0]['content'] | trim %}"
+    "{%- set messages = messages[1:] %}{%- else %}{%- set system = '' %}{%- endif %}"
+    "{{- '<|start_header_id|>system<|end_header_id|>\n\n' }}{{- 'Cutting Knowledge Date: December 2023\n' }}"
+    "{{- 'Today Date: ' + strftime_now('%d %b %Y') + '\n\n' }}{{- system }}{{- '<|eot_id|>' }}"
+    "{%- for m in messages %}{{- '<|start_header_id|>' + m['role'] + '<|end_header_id|>\n\n' }}"
+    "{{- m['content'] | trim + '<|eot_id|>' }}{%- endfor %}"
+    "{%- if add_generation_prompt %}{{- '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{%- endif %}"
+)
+GEMMA_3 = (
+    "{{ bos_token }}{%- if messages[0]['role'] == 'system' -%}"
+    "{%- set first_user_prefix = messages[0]['content'] + '\n\n' -%}{%- set loop_messages = messages[1:] -%}"
+    "{%- else -%}{%- set first_user_prefix = '' -%}{%- set loop_messages = messages -%}{%- endif -%}"
+    "{%- for m in loop_messages -%}{%- if (m['role'] == 'user') != (loop.index0 % 2 == 0) -%}"
+    "{{ raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}{%- endif -%}"
+    "{{ '<start_of_turn>' + ('model' if m['role'] == 'assistant' else m['role']) + '\n' }}"
+    "{{ (first_user_prefix if loop.first else '') + m['content'] | trim }}{{ '<end_of_turn>\n' }}{%- endfor -%}"
+    "{%- if add_generation_prompt -%}{{ '<start_of_turn>model\n' }}{%- endif -%}"
+)
+MISTRAL_7 = (
+    "{{- bos_token }}{%- for m in messages %}{%- if m['role'] == 'user' %}{{- '[INST]' + m['content'] + '[/INST]' }}"
+    "{%- elif m['role'] == 'system' %}{{- '[SYSTEM_PROMPT]' + m['content'] + '[/SYSTEM_PROMPT]' }}"
+    "{%- elif m['role'] == 'assistant' %}{{- m['content'] + eos_token }}"
+    "{%- else %}{{- raise_exception('Only user, system and assistant roles are supported!') }}{%- endif %}{%- endfor %}"
+)
+SMOLLM2 = (
+    "{% for m in messages %}{% if loop.first and messages[0]['role'] != 'system' %}"
+    "{{ '<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n' }}"
+    "{% endif %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>' + '\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
 REWRITES_HISTORY = (
     "{% set answered = messages[-1]['role'] == 'assistant' %}"
     "{% for m in messages %}{% if answered and m['role'] == 'user' %}{{ '<|im_start|>user\n(earlier)<|im_end|>\n' }}"
@@ -62,6 +93,22 @@ TOKENIZERS = {
     "Gemma": byte_tokenizer(special=("<bos>", "<start_of_turn>", "<end_of_turn>"), eos="<eos>", template=GEMMA),
     "Mistral": byte_tokenizer(special=("<s>",), eos="</s>", template=MISTRAL),
     "Qwen 3": byte_tokenizer(template=QWEN_3),
+    "Llama 3.1": byte_tokenizer(
+        special=("<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"),
+        eos="<|eot_id|>",
+        bos="<|begin_of_text|>",
+        template=LLAMA_3_1,
+    ),
+    "Gemma 3": byte_tokenizer(
+        special=("<bos>", "<start_of_turn>", "<end_of_turn>"), eos="<eos>", bos="<bos>", template=GEMMA_3
+    ),
+    "Mistral 7": byte_tokenizer(
+        special=("<s>", "[INST]", "[/INST]", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]"),
+        eos="</s>",
+        bos="<s>",
+        template=MISTRAL_7,
+    ),
+    "SmolLM2": byte_tokenizer(template=SMOLLM2),
     "one that rewrites history": byte_tokenizer(template=REWRITES_HISTORY),
     "one without an end of turn": byte_tokenizer(special=(), eos="</s>", template=NO_END),
     "none": byte_tokenizer(special=(), eos="</s>", template=None),
@@ -69,7 +116,10 @@ TOKENIZERS = {
 ENDS = {
     "Llama 3": "<|eot_id|>",
     "Llama 3 whose eos ends texts, not turns": "<|eot_id|>",
+    "Llama 3.1": "<|eot_id|>",
     "Gemma": "<end_of_turn>",
+    "Gemma 3": "<end_of_turn>",
+    "Mistral 7": "</s>",
     "Mistral": "</s>",
     "one without an end of turn": "</s>",
     "none": "</s>",
@@ -148,6 +198,18 @@ def test_an_answer_longer_than_the_window_still_learns_to_end(template: str) -> 
     assert len(encoded.input_ids) == 64
     assert encoded.target_tokens == 48
     assert text(tokenizer, encoded.input_ids[-1:]) == end(template)
+
+
+@pytest.mark.parametrize("template", ["Llama 3.1", "Gemma 3", "Mistral 7"])
+def test_a_text_begins_with_one_beginning_token(template: str) -> None:
+    tokenizer = TOKENIZERS[template]
+    encoded = encode(tokenizer, pair(), max_length=1000)
+    assert encoded.input_ids[0] == tokenizer.bos_token_id
+    assert encoded.input_ids.count(tokenizer.bos_token_id) == 1
+
+
+def test_a_models_own_introduction_stays_out_where_ours_is() -> None:
+    assert "named SmolLM" not in text(TOKENIZERS["SmolLM2"], prompt_tokens(TOKENIZERS["SmolLM2"], pair().prompt))
 
 
 def test_control_tokens_that_somebody_typed_are_plain_text() -> None:
