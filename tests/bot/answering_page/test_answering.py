@@ -1,6 +1,7 @@
-"""What people see of answers: a verified one, one that is not known, a follow-up, a correction, one that is shared.
+"""What people see of answers: a stream, a verified one, one that is not known, a follow-up, a correction, a shared one.
 
-`SHOTS=FOLDER` has pictures taken on the way: `answer-verified.png` and `answer-correction.png` are docs/images'.
+`SHOTS=FOLDER` has pictures taken on the way, with `LOOK=phone` or `LOOK=dark` in another look; `answer-verified.png`
+and `answer-correction.png` are docs/images'.
 """
 
 import os
@@ -39,6 +40,13 @@ hose -d {topic} --minutes 5
 | weekends | the crew of the first boat |
 """
 
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True},
+}
+LOOK = os.environ.get("LOOK", "light")
+
 
 def shot(what: "Page | Locator", name: str) -> None:
     if folder := os.environ.get("SHOTS"):
@@ -59,14 +67,7 @@ def ask(office: Office, desk: Desk, person: str, question: str) -> "Page":
     """Ask in #help by mentioning the bot, and open the thread of it once it is answered."""
     ts = office.help.say(f"U{person.upper()}", f"@timbre {question}")
     office.help.replies_to(ts)
-    return desk.open(person, "help", thread=ts)
-
-
-LOOKS: dict[str, dict[str, Any]] = {
-    "light": {},
-    "dark": {"color_scheme": "dark"},
-    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True},
-}
+    return desk.open(person, "help", thread=ts, **LOOKS[LOOK])
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -161,7 +162,7 @@ def test_a_thumb_down_opens_a_modal_and_a_reviewer_corrects_at_once(office: Offi
 
 def test_an_answer_for_the_asker_alone_is_shared_by_a_button(office: Office, desk: Desk) -> None:
     know(office, "When does the sauna open?", "The sauna opens at five.")
-    page = desk.open("tom", "help")
+    page = desk.open("tom", "help", **LOOKS[LOOK])
     compose(page, "/timbre ask when does the sauna open?")
     told = row(page, "The sauna opens at five.")
     told.get_by_text("Only visible to you").wait_for()
