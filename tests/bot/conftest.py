@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -15,12 +15,8 @@ from bot.bootstrap import Knowledge, models_of, open_knowledge
 from bot.settings import PREFIX, Settings
 from storage.database import Database, sqlite_url
 from tests.bot.running import SEED, Channel
-from tests.chromium import NoChromiumError, chromium
 from tests.fakes import FakeModelServer
 from tests.playground_server import RunningPlayground
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
 
 TEAM = "T1"
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -133,13 +129,3 @@ def knowledge(settings: Settings, database: Database, clock: Clock) -> Iterator[
     knowledge = open_knowledge(settings, database, now=clock)
     yield knowledge
     knowledge.index.close()
-
-
-@pytest.fixture(scope="session")
-def browser() -> "Iterator[Browser]":
-    """Skips the tests where there is no browser."""
-    try:
-        with chromium() as browser:
-            yield browser
-    except NoChromiumError as err:
-        pytest.skip(str(err))

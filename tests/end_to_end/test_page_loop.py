@@ -11,7 +11,6 @@ from bot.demo.seed import good_reply_key, showcase
 from bot.demo.shapes import Conversation, Question
 from storage.answers import Answer, answer_to
 from tests.bot.playground_page.test_page import row
-from tests.chromium import NoChromiumError, chromium
 from tests.end_to_end.yard import Yard
 from tests.playground_server import wait_until
 
@@ -24,15 +23,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900)]
 APPROVED_BEFORE = 60
 ANSWER_MS = 90_000
 TRAINING_MS = 600_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    try:
-        with chromium() as browser:
-            yield browser
-    except NoChromiumError as err:
-        pytest.skip(str(err))
 
 
 @pytest.fixture
