@@ -1,4 +1,7 @@
-"""The commands that compare the vector index with the database, and make it anew."""
+"""The commands that compare the vector index with the database, and make it anew.
+
+What loads the index is imported by them alone: it takes as long as all the rest that any command loads.
+"""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -7,12 +10,12 @@ from bot.commands.opening import CommandError, open_database, open_settings
 from bot.console import print_json, progress, say
 from storage.database import Database
 from storage.knowledge import count_all_chunks, mark_all_unindexed
-from storage.vectors import IndexInUseError
 
 
 def index_check(data: Path | None, as_json: bool) -> None:
     """Say how the index differs from the database; exit 1 when it does."""
     from bot.bootstrap import open_knowledge
+    from storage.vectors import IndexInUseError
 
     settings = open_settings(data, at_least="WARNING")
     database = open_database(settings)
@@ -46,6 +49,7 @@ def index_rebuild(data: Path | None) -> None:
     """Make the index anew from the database; a running bot is left to do it."""
     from bot.bootstrap import open_knowledge
     from bot.processes import model_server
+    from storage.vectors import IndexInUseError
 
     settings = open_settings(data, at_least="WARNING")
     database = open_database(settings)

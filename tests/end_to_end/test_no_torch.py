@@ -1,4 +1,4 @@
-"""The bot's process stays small: it answers, approves and asks for a run without torch in memory."""
+"""Processes stay small: the bot answers, approves and asks for a run without torch, commands load what they need."""
 
 import json
 import signal
@@ -128,3 +128,13 @@ def test_the_bot_answers_approves_and_starts_a_run_without_torch_in_memory(
     peak_mib = int(found["peak"].split()[0]) / 1024
     print(f"the bot's memory peaked at {peak_mib:.0f} MiB")  # noqa: T201 (a figure for whoever asks with -s)
     assert peak_mib < PEAK_MIB
+
+
+def test_a_command_that_leaves_the_index_alone_does_not_load_it() -> None:
+    program = "import sys, bot.commands; print('chromadb' in sys.modules)"
+
+    told = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, check=True
+    )
+
+    assert told.stdout == "False\n"
