@@ -27,7 +27,5 @@ def chromium() -> "Iterator[Browser]":
         from playwright.sync_api import sync_playwright
     except ImportError as err:
         raise NoChromiumError("driving the page needs playwright: pip install playwright") from err
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGS)
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=program, args=ARGS) as browser:
         yield browser
-        browser.close()

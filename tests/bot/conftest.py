@@ -1,7 +1,6 @@
 """A real database and index in a folder of the test's own, and a model server without models."""
 
 import logging
-import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,7 +11,7 @@ import pytest
 
 from bot.answering.models import Models
 from bot.bootstrap import Knowledge, models_of, open_knowledge
-from bot.settings import PREFIX, Settings
+from bot.settings import Settings
 from storage.database import Database, sqlite_url
 from tests.bot.running import SEED, Channel
 from tests.fakes import FakeModelServer
@@ -39,15 +38,6 @@ class Clock:
 def _quiet_clients() -> None:
     for name in ("httpx", "httpx2", "openai", "alembic"):
         logging.getLogger(name).setLevel(logging.ERROR)
-
-
-@pytest.fixture
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in an empty folder, with no setting in the environment."""
-    for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 @pytest.fixture

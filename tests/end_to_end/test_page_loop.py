@@ -1,8 +1,5 @@
 """The whole loop in the page, by clicking, as three people, with the real bot, models and worker."""
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,17 +20,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900)]
 APPROVED_BEFORE = 60
 ANSWER_MS = 90_000
 TRAINING_MS = 600_000
-
-
-@pytest.fixture
-def yard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Yard]:
-    for name in [name for name in os.environ if name.upper().startswith("TIMBRE_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    yard = Yard(tmp_path / "data", epochs=1, min_pairs=20)
-    yard.open()
-    yield yard
-    yard.close()
 
 
 def test_three_people_read_approve_ask_train_decide_and_ask_again(yard: Yard, browser: "Browser") -> None:

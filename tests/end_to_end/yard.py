@@ -46,7 +46,10 @@ class Yard:
         settings = load_settings(data=self.data, **self._settings)
         settings.make_data_folder()
         self.stage = Stage(settings, port=free_port(), tell=lambda _: None)
-        self.stage.open(history=True)
+        with contextlib.ExitStack() as opened:
+            opened.callback(self.stage.close)
+            self.stage.open(history=True)
+            opened.pop_all()
 
     def kill(self) -> None:
         """Kill every process at once, so that none can put anything in order."""

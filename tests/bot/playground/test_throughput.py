@@ -72,6 +72,7 @@ def post_on_schedule(url: str) -> tuple[list[float], float]:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize("kept", [False, True], ids=["memory", "file"])
 def test_ten_seconds_at_500_messages_a_second_arrive_in_order_with_none_lost(tmp_path: Path, kept: bool) -> None:
     heard = Heard()
