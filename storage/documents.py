@@ -38,3 +38,10 @@ def known_documents(session: Session, *, team_id: str) -> list[KnownDocument]:
         KnownDocument(row.source, row.title, row.channel_id, passages, row.updated_at, row.version)
         for row, passages in rows
     ]
+
+
+def sources_beginning(session: Session, start: str, *, team_id: str) -> list[str]:
+    """Return the sources of a team's documents that are `start`, or that and more after a colon."""
+    matches = (DocumentRow.source == start) | DocumentRow.source.startswith(f"{start}:", autoescape=True)
+    sources = select(DocumentRow.source).where(DocumentRow.team_id == team_id, matches)
+    return list(session.scalars(sources.order_by(DocumentRow.source)))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from storage.database import Database
+from storage.documents import sources_beginning
 from storage.knowledge import NewDocument, put_document, remove_document
 from storage.pairs import forget_contexts
 
@@ -24,3 +25,10 @@ def forget(database: Database, sources: Collection[str], *, team_id: str, now: C
         if known:
             forget_contexts(session, team_id=team_id)
     return len(known)
+
+
+def forget_beginning(database: Database, start: str, *, team_id: str, now: Callable[[], datetime]) -> int:
+    """Forget the documents whose source is `start`, or that and more after a colon; returns how many there were."""
+    with database.reading() as session:
+        sources = sources_beginning(session, start, team_id=team_id)
+    return forget(database, sources, team_id=team_id, now=now)

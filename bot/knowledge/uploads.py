@@ -10,7 +10,7 @@ from bot.knowledge.converter import Converter
 from bot.knowledge.fetching import Fetched
 from bot.knowledge.ingesting import convert_fetched, new_document
 from bot.knowledge.refusal import Refusal
-from bot.knowledge.storing import forget, store
+from bot.knowledge.storing import forget, forget_beginning, store
 from bot.locks import Locks
 from bot.slack.files import SlackFile
 from bot.slack.mrkdwn import escape, shorten
@@ -78,9 +78,17 @@ class Uploads:
                 self._tell_once(upload, lambda: ONLY_ADMINS)
         return is_admin
 
-    def forget(self, file_ids: Sequence[str], *, team_id: str) -> int:
-        """Forget files that were deleted, or whose message was; returns how many were known."""
-        return forget(self._database, [source_of(one) for one in file_ids], team_id=team_id, now=self._now)
+    def forget_file(self, file_id: str, *, team_id: str) -> int:
+        """Forget a file that was deleted, wherever it was shared; returns how many documents it was."""
+        return forget_beginning(self._database, source_of(file_id), team_id=team_id, now=self._now)
+
+    def forget_message(self, channel_id: str, ts: str, file_ids: Sequence[str], *, team_id: str) -> int:
+        """Forget the files that a message brought and does not have any more; returns how many were known.
+
+        What another message brought stays: anybody may share a file anew, and delete that message.
+        """
+        sources = [source_of(one, channel_id, ts) for one in file_ids]
+        return forget(self._database, sources, team_id=team_id, now=self._now)
 
     def _take(self, upload: Upload) -> None:
         # A file is for those who could see it where it was shared. What an admin tells Timbre alone is for everybody.
@@ -90,16 +98,16 @@ class Uploads:
 
     def _store_all(self, upload: Upload, channel_id: str | None) -> str | None:
         with Converter() as converter:
-            stored = [self._store(file_id, upload.team_id, channel_id, converter) for file_id in upload.file_ids]
+            stored = [self._store(file_id, upload, channel_id, converter) for file_id in upload.file_ids]
         if not self._stands(upload.channel_id, upload.ts):  # deleted meanwhile
-            self.forget(upload.file_ids, team_id=upload.team_id)
+            self.forget_message(upload.channel_id, upload.ts, upload.file_ids, team_id=upload.team_id)
             return None
         lines = [line for line, _ in stored]
         if any(is_stored for _, is_stored in stored):
             lines.append(f"{THIS_CHANNEL if channel_id else EVERYBODY} {TAKEN_BACK}")
         return "\n".join(lines)
 
-    def _store(self, file_id: str, team_id: str, channel_id: str | None, converter: Converter) -> tuple[str, bool]:
+    def _store(self, file_id: str, upload: Upload, channel_id: str | None, converter: Converter) -> tuple[str, bool]:
         """Return a line about a file, and whether it is stored."""
         file = self._files.describe(file_id)
         if file is None:
@@ -110,11 +118,9 @@ class Uploads:
             title, passages = convert_fetched(converter, fetched, name=fetched.name)
         except Refusal as err:
             return f":warning: {name} {err}.", False
-        store(
-            self._database,
-            [new_document(team_id, source_of(file_id), title, passages, channel_id=channel_id)],
-            now=self._now,
-        )
+        source = source_of(file_id, upload.channel_id, upload.ts)
+        document = new_document(upload.team_id, source, title, passages, channel_id=channel_id)
+        store(self._database, [document], now=self._now)
         return f":page_facing_up: {len(passages)} {'passage' if len(passages) == 1 else 'passages'} from {name}.", True
 
     def _tell_once(self, upload: Upload, say: Callable[[], str | None]) -> None:
@@ -127,6 +133,9 @@ class Uploads:
             self._poster.post(upload.channel_id, key=key, text=text, blocks=[section(text)], **thread)
 
 
-def source_of(file_id: str) -> str:
-    """Return what a file of Slack's is called among the documents."""
-    return f"slack-file:{file_id}"
+def source_of(file_id: str, *message: str) -> str:
+    """Return what a file of Slack's is called among the documents, as the message in a channel at a ts brought it.
+
+    A file that two messages brought is two documents: each is for those who read its message, and goes with it.
+    """
+    return ":".join(("slack-file", file_id, *message))

@@ -48,7 +48,7 @@ class Events:
         """Answer a direct message or what follows on an answer in a channel, or follow a message that changed."""
         if event.get("subtype") in CHANGES:
             if files := event.get("files"):
-                self._uploads.forget(files, team_id=team_id)
+                self._uploads.forget_message(event["channel"], event["message_ts"], files, team_id=team_id)
             if event.get("channel_type") == "im":
                 return
             change = MessageChange.from_event(event, team_id=team_id)
@@ -77,7 +77,7 @@ class Events:
 
     def file_deleted(self, event: dict[str, Any], team_id: str) -> None:
         """Forget a file that was deleted."""
-        self._uploads.forget([event["file_id"]], team_id=team_id)
+        self._uploads.forget_file(event["file_id"], team_id=team_id)
 
     def reaction(self, event: dict[str, Any], team_id: str) -> None:
         """Bring the pair behind a message in line with the reactions on it."""

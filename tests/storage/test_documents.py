@@ -67,3 +67,13 @@ def test_documents_are_listed_with_how_much_stands(database: Database) -> None:
         KnownDocument("a.md", "Handbook", None, 0, LATER),
         KnownDocument("b.md", "Handbook", None, 1, LATER),
     ]
+
+
+def test_sources_are_found_by_how_they_begin_up_to_a_colon(database: Database) -> None:
+    for source in ("f:1", "f:1:C1:2.0", "f:1_:C1:2.0", "f:12", "F:1"):
+        put(database, "One.", source=source)
+
+    with database.reading() as session:
+        assert documents.sources_beginning(session, "f:1", team_id="T1") == ["f:1", "f:1:C1:2.0"]
+        assert documents.sources_beginning(session, "f:_", team_id="T1") == []
+        assert documents.sources_beginning(session, "f:1", team_id="T2") == []

@@ -4,6 +4,7 @@ import base64
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import pytest
 from slack_bolt import BoltResponse
 
 from bot.bootstrap import Bot
-from bot.knowledge.uploads import ONLY_ADMINS
+from bot.knowledge.storing import store
+from bot.knowledge.uploads import ONLY_ADMINS, source_of
+from storage import inbox
 from storage.database import Database
 from storage.documents import KnownDocument, known_documents
+from storage.knowledge import NewDocument
 from tests.bot.collecting.conftest import PATIENT
 from tests.bot.conftest import settings_of
 from tests.bot.knowledge.making import pdf
@@ -48,6 +52,16 @@ class Mailroom:
         with self.database.reading() as session:
             return known_documents(session, team_id=self.team_id)
 
+    def hand(self, event: dict[str, Any]) -> None:
+        """Hand an event in as Bolt would, and wait until it was handled: nobody in the playground makes these."""
+        body = {"type": "event_callback", "event_id": "Ev1", "team_id": self.team_id, "event": event}
+        self.bot._inbox.keep(body, lambda: BoltResponse(status=404))
+        wait_until(self._is_idle, "the event is handled")
+
+    def _is_idle(self) -> bool:
+        with self.database.reading() as session:
+            return not inbox.unhandled(session)
+
 
 @pytest.fixture
 def mailroom(tmp_path: Path, empty_database: Path, model_server: FakeModelServer) -> Iterator[Mailroom]:
@@ -74,7 +88,8 @@ def test_a_document_that_an_admin_sends_is_known_to_everybody_until_its_message_
     assert "2 passages from leave.md." in said
     assert "Everybody may be answered from it." in said
     (document,) = mailroom.known()
-    assert (document.source, document.title) == (f"slack-file:{file_id(sent)}", "Leave")
+    brought_by = f"{sent['channel']}:{sent['ts']}"
+    assert (document.source, document.title) == (f"slack-file:{file_id(sent)}:{brought_by}", "Leave")
     assert document.channel_id is None
     mailroom.slack.control("delete", user="UADA", channel=sent["channel"], ts=sent["ts"])
     wait_until(lambda: not mailroom.known(), "the document is forgotten")
@@ -83,13 +98,44 @@ def test_a_document_that_an_admin_sends_is_known_to_everybody_until_its_message_
 def test_a_file_that_slack_says_is_deleted_is_forgotten(mailroom: Mailroom) -> None:
     sent = mailroom.send("UADA", "leave.md", LEAVE)
     mailroom.told("UADA", sent)
-    event = {"type": "file_deleted", "file_id": file_id(sent), "event_ts": "1.0"}
-    body = {"type": "event_callback", "event_id": "Ev1", "team_id": mailroom.team_id, "event": event}
 
-    # In the playground nobody deletes a file and leaves its message, so the event is handed in as Bolt would.
-    mailroom.bot._inbox.keep(body, lambda: BoltResponse(status=404))
+    mailroom.hand({"type": "file_deleted", "file_id": file_id(sent), "event_ts": "1.0"})
 
-    wait_until(lambda: not mailroom.known(), "the document is forgotten")
+    assert mailroom.known() == []
+
+
+def test_a_file_that_somebody_shares_anew_and_deletes_stays_known(mailroom: Mailroom) -> None:
+    sent = mailroom.send("UADA", "leave.md", LEAVE)
+    mailroom.told("UADA", sent)
+
+    mailroom.hand(deletion(file_id(sent), "DTOM", "9.9", user="UTOM"))
+
+    assert [one.title for one in mailroom.known()] == ["Leave"]
+
+
+def test_a_file_shared_in_two_messages_goes_with_each_alone_and_is_for_their_readers(mailroom: Mailroom) -> None:
+    sent = mailroom.send("UADA", "leave.md", LEAVE, to="CVAULT", text="@timbre read this")
+    mailroom.told("UADA", sent)
+    elsewhere = NewDocument(mailroom.team_id, source_of(file_id(sent), "CHELP", "9.9"), "Leave", None, ("Call.",))
+    store(mailroom.database, [elsewhere], now=lambda: datetime(2026, 3, 2, tzinfo=UTC))
+
+    assert sorted(str(one.channel_id) for one in mailroom.known()) == ["CVAULT", "None"]
+    mailroom.hand(deletion(file_id(sent), "CHELP", "9.9", user="UADA"))
+
+    assert [one.channel_id for one in mailroom.known()] == ["CVAULT"]
+
+
+def deletion(file_id: str, channel_id: str, ts: str, *, user: str) -> dict[str, Any]:
+    """Return Slack's event that a message with a file was deleted."""
+    return {
+        "type": "message",
+        "subtype": "message_deleted",
+        "channel": channel_id,
+        "channel_type": "im" if channel_id.startswith("D") else "channel",
+        "deleted_ts": ts,
+        "event_ts": "10.0",
+        "previous_message": {"ts": ts, "user": user, "text": "", "files": [{"id": file_id}]},
+    }
 
 
 def test_a_document_is_answered_from(mailroom: Mailroom) -> None:
