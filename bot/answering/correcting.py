@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
+from bot.answering.leaning import stands_alone
 from bot.answering.places import Places
 from bot.collecting.candidates import edited_text
 from bot.collecting.decisions import ReviewRefusedError
@@ -26,6 +27,10 @@ GONE = "This answer, or what it rests on, is no longer kept. Ask again, and corr
 SEVERAL = (
     "This answer rests on several private channels, so I can't tell who may read a correction. "
     "Answer in one of those channels, and have it approved there."
+)
+LEANS = (
+    "Write the question so that it can be understood without what was said before it: the answer is given to whoever "
+    "asks that."
 )
 OPTED_OUT = "You opted out, so I learn nothing from you. `/timbre opt-in` undoes that."
 
@@ -91,6 +96,8 @@ class Corrections:
         asked, said, redactions = edited_text(question, answer, region=self._policy.phone_region)
         if not asked or not said:
             raise ReviewRefusedError("A correction needs a question and an answer.")
+        if not stands_alone(asked):
+            raise ReviewRefusedError(LEANS)
         channel_id = self._private_channel(corrected)
         # No message in Slack says this: the key is one that none has.
         key = f"{corrected.id}.{uuid4().hex}"

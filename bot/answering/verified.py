@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from bot.answering.leaning import stands_alone
 from bot.answering.retrieval import Hit
 from bot.collecting.twins import asks_the_same
 from storage.database import Database
@@ -28,7 +29,8 @@ class VerifiedAnswers:
     def among(self, question: str, hits: Sequence[Hit]) -> tuple[Chunk, Pair] | None:
         """Return the approved pair that answers a question, with its passage, None where none is near enough."""
         approved = [hit.chunk for hit in hits if hit.chunk.pair_id is not None]
-        if not approved:
+        # "And on Sundays?" was approved of something else, perhaps.
+        if not approved or not stands_alone(question):
             return None
         likeness = self._likeness(question, [chunk.title for chunk in approved])
         # Of two answers to one question the later is given: it is what the other was corrected to.

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from bot.answering.answerer import DONT_KNOW
+from storage.knowledge import chunks_to_index
 from storage.listing import PairFilter, every_pair
 from storage.pairs import PairStatus
 from tests.bot.collecting.office import Office, labels
@@ -26,6 +27,14 @@ def approved(office: Office, question: str, answer: str, **people: str) -> None:
 
 def _is_known(office: Office, question: str) -> bool:
     return "Verified answer" in said_in(office.command("UADA", f"ask {question}"))
+
+
+def is_indexed(office: Office, question: str) -> bool:
+    with office.database.reading() as session:
+        waiting = [chunk.title for chunk in chunks_to_index(session, limit=100)]
+        pairs = every_pair(session, PairFilter(), team_id=office.team_id)
+    is_approved = any(pair.question == question and pair.status is PairStatus.APPROVED for pair in pairs)
+    return is_approved and question not in waiting
 
 
 def thumb_down(office: Office, user: str, message: dict[str, Any]) -> None:
@@ -167,6 +176,28 @@ def test_what_timbre_does_not_know_is_answered_by_a_button(office: Office) -> No
 
     wait_until(lambda: "the kettle" in said_in(office.command("UADA", "ask Why do ostriches whistle?")), "ok")
     assert "ostriches" not in said_in(office.command("UBEN", "gaps"))
+
+
+def test_a_question_that_leans_on_another_is_written_out_before_it_is_corrected(office: Office) -> None:
+    approved(office, "When is the storage hall open?", "The storage hall is open until four.")
+    root = office.help.say("UTOM", "@timbre When is the storage hall open?")
+    office.help.replies_to(root)
+    office.help.say("UTOM", "@timbre and on Sundays?", thread_ts=root)
+    reply = office.help.replies_to(root, count=2)[1]
+
+    thumb_down(office, "UBEN", reply)
+    modal = office.modal("UBEN")
+    office.submit("UBEN", modal, question="and on Sundays?", answer="On Sundays it is shut.")
+
+    assert "understood without what was said before" in str(office.modal("UBEN"))
+
+
+def test_an_approved_answer_to_half_a_question_is_not_given_to_whoever_asks_that(office: Office) -> None:
+    approved(office, "When is the storage hall open on Sundays?", "The storage hall is shut on Sundays.")
+    office.approve("and on Sundays?", "No, the storage hall is shut.")
+    wait_until(lambda: is_indexed(office, "and on Sundays?"), "the answer is in the index")
+
+    assert "Verified answer" not in said_in(office.command("UADA", "ask and on Sundays?"))
 
 
 def test_anybody_elses_correction_waits_for_a_review(office: Office) -> None:
