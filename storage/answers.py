@@ -1,6 +1,6 @@
 """What Timbre answered, and what people thought of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,10 +11,13 @@ from sqlalchemy.orm import Session
 
 from storage.database import find_or_add, row_count
 from storage.pairs import Pair
-from storage.tables import AnswerRow, FeedbackRow
+from storage.tables import AnswerRow, ChunkRow, FeedbackRow
 
 PRIVATE = "ask:"
 """How the keys of questions begin whose answers their askers alone see: they have no message."""
+
+ERASED = "What I had found was erased meanwhile. Please ask again."
+"""What an answer says that was not posted before what it rested on was erased."""
 
 AT_ONCE = 500
 """Ids that one statement names."""
@@ -152,26 +155,65 @@ def forget_questions_of(session: Session, *, team_id: str, user_id: str) -> int:
     return row_count(session.execute(update(AnswerRow).where(*theirs).values(nothing)))
 
 
-def forget_answers_from(session: Session, pairs: Collection[Pair], *, team_id: str) -> int:
-    """Let go of what Timbre answered out of pairs that are erased, once it was posted; returns how many answers.
+def forget_answers_from(
+    session: Session, pairs: Collection[Pair] = (), *, team_id: str, chunk_ids: Collection[int] = ()
+) -> int:
+    """Let go of what Timbre answered out of pairs, or passages, that are erased; returns how many answers.
 
-    Answers name an approved answer as their source by its permalink.
+    Whatever had read one goes, cited or not. What was posted says nothing here any more; what was not, or only to its
+    asker, and may still be posted or shared, says that it is gone.
     """
-    ids, links = {pair.id for pair in pairs}, {pair.permalink for pair in pairs} - {""}
-    # Read once, however many pairs there are: nothing is known of a source inside SQL but its text.
-    kept = select(AnswerRow.id, AnswerRow.verified_pair_id, AnswerRow.sources).where(
-        AnswerRow.team_id == team_id, AnswerRow.message_ts.is_not(None), AnswerRow.text != ""
+    erased = _Erased.of(session, pairs, chunk_ids)
+    if not erased:
+        return 0
+    # Read once, however many pairs there are: nothing is known of a list inside SQL but its text.
+    columns = (AnswerRow.verified_pair_id, AnswerRow.sources, AnswerRow.read_chunks)
+    kept = select(AnswerRow.id, AnswerRow.message_ts, *columns).where(
+        AnswerRow.team_id == team_id, AnswerRow.text != ""
     )
-    found = [
-        id_
-        for id_, verified, sources in session.execute(kept)
-        if verified in ids or any(source.get("permalink") in links for source in sources)
-    ]
-    nothing: dict[str, Any] = {"text": "", "sources": [], "read_chunks": [], "note": ""}
-    for start in range(0, len(found), AT_ONCE):
-        some = AnswerRow.id.in_(found[start : start + AT_ONCE])
-        session.execute(update(AnswerRow).where(some).values(nothing))
+    found = [(id_, message_ts) for id_, message_ts, *rest in session.execute(kept) if erased.is_in(*rest)]
+    nothing: dict[str, Any] = {"sources": [], "read_chunks": [], "note": ""}
+    _set(session, [id_ for id_, message_ts in found if message_ts is not None], {**nothing, "text": ""})
+    said = {"text": ERASED, "kind": AnswerKind.NOTE, "verified_pair_id": None}
+    _set(session, [id_ for id_, message_ts in found if message_ts is None], {**nothing, **said})
     return len(found)
+
+
+@dataclass(frozen=True)
+class _Erased:
+    """By what an answer is known to rest on something that is erased."""
+
+    pair_ids: frozenset[int]
+    links: frozenset[str]
+    chunk_ids: frozenset[int]
+
+    @classmethod
+    def of(cls, session: Session, pairs: Collection[Pair], chunk_ids: Collection[int]) -> "_Erased":
+        ids = [pair.id for pair in pairs]
+        passages = set(chunk_ids)
+        for start in range(0, len(ids), AT_ONCE):
+            theirs = ChunkRow.pair_id.in_(ids[start : start + AT_ONCE])
+            passages.update(session.scalars(select(ChunkRow.id).where(theirs)))
+        # A pair that had been taken back before has no passage: what cited it names it by its permalink.
+        links = frozenset(pair.permalink for pair in pairs) - {""}
+        return cls(frozenset(ids), links, frozenset(passages))
+
+    def __bool__(self) -> bool:
+        return bool(self.pair_ids or self.chunk_ids)
+
+    def is_in(self, verified: int | None, sources: list[dict[str, Any]], read: list[int]) -> bool:
+        return (
+            verified in self.pair_ids
+            or not self.chunk_ids.isdisjoint(read)
+            or any(
+                source.get("chunk_id") in self.chunk_ids or source.get("permalink") in self.links for source in sources
+            )
+        )
+
+
+def _set(session: Session, ids: Sequence[int], values: dict[str, Any]) -> None:
+    for start in range(0, len(ids), AT_ONCE):
+        session.execute(update(AnswerRow).where(AnswerRow.id.in_(ids[start : start + AT_ONCE])).values(values))
 
 
 def set_feedback(session: Session, answer_id: int, *, user_id: str, value: int, now: datetime) -> None:

@@ -12,6 +12,7 @@ from hashlib import sha256
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from storage.answers import forget_answers_from
 from storage.database import find_or_add
 from storage.tables import ChunkRow, DocumentPersonRow, DocumentRow
 
@@ -91,17 +92,15 @@ def document_sources(session: Session, *, team_id: str) -> list[str]:
 
 def remove_document(session: Session, *, team_id: str, source: str, now: datetime) -> bool:
     """Stop retrieving a document and forget it; returns whether there was one."""
-    row = session.scalar(select(DocumentRow).where(DocumentRow.team_id == team_id, DocumentRow.source == source))
-    if row is None:
-        return False
-    for chunk in session.scalars(select(ChunkRow).where(ChunkRow.document_id == row.id)):
-        if chunk.removed_at is None:
-            _remove(chunk, now=now)
-        chunk.document_id = None
-    session.flush()
-    session.delete(row)
-    session.flush()
-    return True
+    return remove_documents(session, [source], team_id=team_id, now=now) > 0
+
+
+def remove_documents(session: Session, sources: Collection[str], *, team_id: str, now: datetime) -> int:
+    """Stop retrieving documents and forget them, and what was answered out of them; returns how many there were."""
+    removed = [_remove_document(session, source, team_id=team_id, now=now) for source in sources]
+    chunk_ids = [id_ for ids in removed if ids is not None for id_ in ids]
+    forget_answers_from(session, team_id=team_id, chunk_ids=chunk_ids)
+    return sum(ids is not None for ids in removed)
 
 
 def remove_documents_of(session: Session, *, team_id: str, user_id: str, now: datetime) -> int:
@@ -110,7 +109,23 @@ def remove_documents_of(session: Session, *, team_id: str, user_id: str, now: da
     sources = session.scalars(
         select(DocumentRow.source).where(DocumentRow.team_id == team_id, DocumentRow.id.in_(theirs))
     ).all()
-    return sum(remove_document(session, team_id=team_id, source=source, now=now) for source in sources)
+    return remove_documents(session, sources, team_id=team_id, now=now)
+
+
+def _remove_document(session: Session, source: str, *, team_id: str, now: datetime) -> list[int] | None:
+    """Return the ids of the passages that a document had; None where there is no such document."""
+    row = session.scalar(select(DocumentRow).where(DocumentRow.team_id == team_id, DocumentRow.source == source))
+    if row is None:
+        return None
+    chunks = session.scalars(select(ChunkRow).where(ChunkRow.document_id == row.id)).all()
+    for chunk in chunks:
+        if chunk.removed_at is None:
+            _remove(chunk, now=now)
+        chunk.document_id = None
+    session.flush()
+    session.delete(row)
+    session.flush()
+    return [chunk.id for chunk in chunks]
 
 
 def _replace_chunks(session: Session, document: DocumentRow, sections: Sequence[Section], *, now: datetime) -> None:

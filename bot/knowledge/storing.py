@@ -5,7 +5,7 @@ from datetime import datetime
 
 from storage.database import Database
 from storage.documents import sources_beginning
-from storage.knowledge import NewDocument, put_document, remove_document
+from storage.knowledge import NewDocument, put_document, remove_documents
 from storage.pairs import forget_contexts
 
 
@@ -21,10 +21,10 @@ def store(database: Database, documents: Sequence[NewDocument], *, now: Callable
 def forget(database: Database, sources: Collection[str], *, team_id: str, now: Callable[[], datetime]) -> int:
     """Forget documents by where they came from; returns how many there were."""
     with database.writing() as session:
-        known = [s for s in sources if remove_document(session, team_id=team_id, source=s, now=now())]
+        known = remove_documents(session, sources, team_id=team_id, now=now())
         if known:
             forget_contexts(session, team_id=team_id)
-    return len(known)
+    return known
 
 
 def forget_beginning(database: Database, start: str, *, team_id: str, now: Callable[[], datetime]) -> int:

@@ -8,7 +8,7 @@ from storage import answer_log
 from storage.answer_log import AnswerFilter, every_answer
 from storage.answers import NewAnswer, add_answer, set_feedback
 from storage.database import Database
-from storage.knowledge import NewDocument, chunks_to_index, put_document, remove_document
+from storage.knowledge import NewDocument, chunks_to_index, put_document
 from tests.storage.approved import DAY, NOW
 
 HOUR = timedelta(hours=1)
@@ -43,7 +43,7 @@ def test_each_has_its_passages_that_are_still_known_and_everybodys_thumb(databas
         add_answer(session, replace(SAID, question_ts="2.1"), now=NOW)
         set_feedback(session, first.id, user_id="U1", value=1, now=NOW)
         set_feedback(session, first.id, user_id="U2", value=-1, now=NOW)
-        remove_document(session, team_id="T1", source="a", now=NOW)
+        put_document(session, NewDocument("T1", "a", "a", None, ("Text c.",)), now=NOW)
     with database.reading() as session:
         logged, plain = every_answer(session, AnswerFilter(), team_id="T1")
     assert [chunk.text for chunk in logged.passages] == ["Text b."]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -9,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from storage import answers
 from storage.answers import Answer, AnswerKind, NewAnswer
 from storage.database import Database
-from storage.pairs import Candidate, Pair, PairStatus
+from storage.knowledge import chunks_to_index, put_pair_chunk
+from storage.pairs import Candidate, Pair, PairStatus, add_candidate
 from tests.storage.racing import race
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -91,7 +93,7 @@ def test_what_was_answered_out_of_an_erased_pair_is_let_go_of(database: Database
     verbatim = add(database, replace(ANSWER, question_ts="3.1", message_ts="3.2", verified_pair_id=4))
     others = [
         add(database, replace(ANSWER, question_ts="4.1", message_ts="4.2", verified_pair_id=5)),
-        add(database, replace(ANSWER, question_ts="5.1", verified_pair_id=4)),  # may still be posted
+        add(database, replace(ANSWER, question_ts="5.1", team_id="T2", message_ts="5.2", sources=cited)),
     ]
 
     with database.writing() as session:
@@ -106,9 +108,45 @@ def test_what_was_answered_out_of_an_erased_pair_is_let_go_of(database: Database
         assert [answers.get_answer(session, one.id) for one in others] == others
 
 
+def test_what_had_read_an_erased_pair_is_let_go_of_whether_it_cites_it_or_not(database: Database) -> None:
+    with database.writing() as session:
+        pair = add_candidate(session, said(), now=NOW)
+        put_pair_chunk(session, team_id="T1", pair_id=pair.id, channel_id=None, title="Key?", text="Ada.", now=NOW)
+        (chunk,) = chunks_to_index(session, limit=9)
+    read = add(database, replace(ANSWER, question_ts="2.1", message_ts="2.2", sources=(), read_chunks=(9, chunk.id)))
+    cited = ({"number": 1, "chunk_id": chunk.id, "title": "Who has the key?", "permalink": ""},)
+    citing = add(database, replace(ANSWER, question_ts="3.1", message_ts="3.2", sources=cited))
+    other = add(database, replace(ANSWER, question_ts="4.1", message_ts="4.2", sources=(), read_chunks=(9,)))
+
+    with database.writing() as session:
+        assert answers.forget_answers_from(session, [pair], team_id="T1") == 2
+
+    with database.reading() as session:
+        found = [answers.get_answer(session, one.id) for one in (read, citing)]
+        assert answers.get_answer(session, other.id) == other
+    assert [(one.text, one.sources, one.read_chunks) for one in found if one] == [("", (), ())] * 2
+
+
+@pytest.mark.parametrize("question_ts", [f"{answers.PRIVATE}abc", "5.1"], ids=["for its asker", "not posted yet"])
+def test_what_was_not_posted_says_that_what_it_rested_on_is_erased(database: Database, question_ts: str) -> None:
+    kept = add(database, replace(ANSWER, question_ts=question_ts, kind=AnswerKind.VERIFIED, verified_pair_id=4))
+
+    with database.writing() as session:
+        assert answers.forget_answers_from(session, [pair_of_id(4, "")], team_id="T1") == 1
+        assert answers.forget_answers_from(session, [pair_of_id(4, "")], team_id="T1") == 0
+
+    with database.reading() as session:
+        found = answers.get_answer(session, kept.id)
+    nothing: dict[str, Any] = {"sources": (), "read_chunks": (), "verified_pair_id": None}
+    assert found == replace(kept, text=answers.ERASED, kind=AnswerKind.NOTE, **nothing)
+
+
+def said(permalink: str = "") -> Candidate:
+    return Candidate("T1", "C1", False, "1.0", "1.0", "1.1", "Who has the key?", "Ada.", "U1", "U2", permalink)
+
+
 def pair_of_id(number: int, permalink: str) -> Pair:
-    said = Candidate("T1", "C1", False, "1.0", "1.0", "1.1", "Who has the key?", "Ada.", "U1", "U2", permalink)
-    fields = {**vars(said), "id": number, "status": PairStatus.APPROVED, "context": None}
+    fields = {**vars(said(permalink)), "id": number, "status": PairStatus.APPROVED, "context": None}
     return Pair(**fields, created_at=NOW, decided_at=NOW)
 
 
@@ -148,15 +186,15 @@ def test_what_was_asked_in_vain_is_listed_the_latest_first(database: Database) -
 def test_an_answer_that_may_not_stand_any_more_says_something_else_and_rests_on_nothing(database: Database) -> None:
     stored = add(database, replace(ANSWER, read_chunks=(7, 8), verified_pair_id=4, note="Verified"))
     with database.writing() as session:
-        said = answers.replace_answer(session, stored.id, text="Ask again.", kind=AnswerKind.NOTE)
-    assert (said.text, said.kind, said.sources, said.read_chunks, said.note) == (
+        replaced = answers.replace_answer(session, stored.id, text="Ask again.", kind=AnswerKind.NOTE)
+    assert (replaced.text, replaced.kind, replaced.sources, replaced.read_chunks, replaced.note) == (
         "Ask again.",
         AnswerKind.NOTE,
         (),
         (),
         "",
     )
-    assert said.verified_pair_id is None
+    assert replaced.verified_pair_id is None
 
 
 def test_what_somebody_asked_is_let_go_of(database: Database) -> None:

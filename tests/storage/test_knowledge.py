@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from storage import knowledge, pairs, people
+from storage.answers import NewAnswer, add_answer, get_answer
 from storage.database import Database
 from storage.knowledge import Chunk, NewDocument
 from storage.pairs import Candidate
@@ -307,6 +308,28 @@ def test_a_document_is_forgotten_with_any_of_the_people_who_speak_in_it(database
         assert knowledge.remove_documents_of(session, team_id="T1", user_id="U2", now=LATER) == 1
         assert knowledge.document_sources(session, team_id="T1") == ["2"]
         assert knowledge.remove_documents_of(session, team_id="T1", user_id="U2", now=LATER) == 0
+
+
+def test_what_was_answered_out_of_a_forgotten_document_is_let_go_of(database: Database) -> None:
+    put(database, replace(document("Ada has it.", "In the tin.", source="1"), people=("U2",)))
+    put(database, document("By the door.", source="2"))
+    gone, tin, door = (chunk.id for chunk in index_all(database))
+    given = NewAnswer("T1", "C1", "1.1", "1.2", "U1", "Who has it?", "Ada.", "base", (), 1, 0, 0)
+    with database.writing() as session:
+        kept = [
+            add_answer(session, replace(given, question_ts=f"{number}.1", read_chunks=read), now=NOW)
+            for number, read in enumerate([(door, gone), (tin,), (door,)])
+        ]
+        assert knowledge.remove_documents_of(session, team_id="T1", user_id="U2", now=LATER) == 1
+        assert knowledge.remove_document(session, team_id="T1", source="1", now=LATER) is False
+
+    with database.reading() as session:
+        found = [get_answer(session, one.id) for one in kept]
+    assert [(one.question, one.text, one.read_chunks) for one in found if one] == [
+        ("Who has it?", "", ()),
+        ("Who has it?", "", ()),
+        ("Who has it?", "Ada.", (door,)),
+    ]
 
 
 def test_a_second_workspace_takes_over_nothing(database: Database) -> None:

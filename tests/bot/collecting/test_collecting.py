@@ -16,9 +16,9 @@ from bot.collecting.standing import card_key, put_chunk
 from bot.collecting.votes import Act
 from bot.slack.conversations import Conversations
 from storage import outbox
-from storage.answers import NewAnswer, add_answer, get_answer
+from storage.answers import ERASED, PRIVATE, NewAnswer, add_answer, get_answer
 from storage.database import Database
-from storage.knowledge import chunks_to_index
+from storage.knowledge import chunks_to_index, latest_pair_chunks
 from storage.pairs import Origin, Pair, PairStatus, Priority, content_hash, get_pair, pair_for_answer
 from storage.reviews import Verdict, standing_reviewers
 from storage.tables import PairRow, ReviewRow
@@ -372,6 +372,23 @@ def test_what_timbre_answered_out_of_an_erased_answer_is_not_kept(desk: Desk, wa
         found = get_answer(session, kept.id)
     assert found
     assert (found.question, found.text) == ("The kettle?", "")
+
+
+def test_what_only_its_asker_read_is_not_kept_either_once_it_is_erased(desk: Desk) -> None:
+    ts = desk.room.answered("Where is the kettle?", "On the top shelf.")
+    desk.tick("UBEN", ts)
+    pair = desk.pair(ts)
+    given = NewAnswer(TEAM, "CHELP", f"{PRIVATE}1", None, "UADA", "The kettle?", pair.answer, "", (), 1, 0, 0)
+    with desk.database.writing() as session:
+        (passage,) = latest_pair_chunks(session, team_id=TEAM, channel_ids=(), limit=9)
+        kept = add_answer(session, replace(given, read_chunks=(passage.id,)), now=NOW)
+
+    desk.people.forget(team_id=TEAM, user_id="UMIA", by="UADA")
+
+    with desk.database.reading() as session:
+        found = get_answer(session, kept.id)
+    assert found
+    assert (found.question, found.text, found.read_chunks) == ("The kettle?", ERASED, ())
 
 
 def test_two_answers_that_become_one_when_what_parted_them_is_deleted_stay_two_pairs(desk: Desk) -> None:
