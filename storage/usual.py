@@ -26,12 +26,12 @@ class Usual:
         """Count vectors that the collection has now."""
         rows = np.asarray([*vectors], dtype=np.float32)
         if len(rows):
-            self._sum = self._sum + _units(rows).sum(axis=0)
+            self._sum = self._sum + units(rows).sum(axis=0)
             self._count += len(rows)
 
     def cosine(self, vector: Sequence[float]) -> float:
         """Return the mean cosine of a vector with those of the collection."""
-        return float(np.sum(_units(np.asarray(vector, dtype=np.float32)) * self._sum)) / (self._count + FEW)
+        return float(np.sum(units(np.asarray(vector, dtype=np.float32)) * self._sum)) / (self._count + FEW)
 
 
 def _starts(count: int) -> Iterable[int]:
@@ -42,6 +42,7 @@ def _starts(count: int) -> Iterable[int]:
     return [last * part // (SAMPLES - 1) for part in range(SAMPLES)]
 
 
-def _units(rows: np.ndarray) -> np.ndarray:
-    units: np.ndarray = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9)
-    return units
+def units(rows: np.ndarray) -> np.ndarray:
+    """Return vectors of length 1 in the directions of `rows`; one of length 0 stays so."""
+    found: np.ndarray = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9)
+    return found

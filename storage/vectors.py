@@ -4,7 +4,7 @@ Vectors of two embedders can't be compared, so each has collections of its own. 
 one's stay and answer until its own hold everything.
 
 What everybody may see is in one collection, each private channel's passages in one of their own: permission chooses
-which collections are asked, so what isn't asked can't leak.
+which collections are asked, so what isn't asked can't leak. Small channels' vectors are asked in memory.
 """
 
 import re
@@ -20,6 +20,7 @@ from chromadb.config import Settings
 from filelock import FileLock, Timeout
 
 from storage.knowledge import Chunk
+from storage.matrices import Matrices, Matrix, nearest
 from storage.usual import Usual
 
 KEPT_UNSAVED = 1_000
@@ -53,6 +54,7 @@ class VectorIndex:
         self._client = _open(folder)
         self._collections: dict[tuple[str, str, str | None], chromadb.Collection] = {}
         self._usual: dict[str, Usual] = {}
+        self._matrices = Matrices()
         self._marks = folder / "embedder.txt"
         self._embedder = embedder
         if not self._client.list_collections():
@@ -80,6 +82,7 @@ class VectorIndex:
         for collection in self._client.list_collections():
             if not collection.name.endswith(own):
                 self._client.delete_collection(collection.name)
+        self._matrices.clear()
         self.former = None
 
     def clear(self) -> None:
@@ -88,6 +91,7 @@ class VectorIndex:
         self._usual.clear()
         for collection in self._client.list_collections():
             self._client.delete_collection(collection.name)
+        self._matrices.clear()
         self.former = None
 
     def contents(self) -> dict[Held, str]:
@@ -111,9 +115,13 @@ class VectorIndex:
                 if (chunk.team_id, chunk.channel_id) == (team_id, channel_id)
             ]
             embeddings: Any = [list(vector) for _, vector, _ in rows]
-            self._collection(self._embedder, team_id, channel_id).upsert(
-                ids=[id_ for id_, _, _ in rows], embeddings=embeddings, metadatas=[made_of for _, _, made_of in rows]
-            )
+            collection = self._collection(self._embedder, team_id, channel_id)
+            with self._matrices.changing(collection):
+                collection.upsert(
+                    ids=[id_ for id_, _, _ in rows],
+                    embeddings=embeddings,
+                    metadatas=[made_of for _, _, made_of in rows],
+                )
             if channel_id is None and team_id in self._usual:
                 self._usual[team_id].add(embeddings)
 
@@ -121,7 +129,9 @@ class VectorIndex:
         """Let go of `chunks`; those it does not hold are passed over."""
         for embedder in filter(None, (self._embedder, self.former)):
             for chunk in chunks:
-                self._collection(embedder, chunk.team_id, chunk.channel_id).delete(ids=[str(chunk.id)])
+                collection = self._collection(embedder, chunk.team_id, chunk.channel_id)
+                with self._matrices.changing(collection):
+                    collection.delete(ids=[str(chunk.id)])
 
     def search(
         self, vector: Sequence[float], *, team_id: str, channel_ids: Collection[str], limit: int
@@ -139,12 +149,14 @@ class VectorIndex:
         self, embedder: str, vector: Sequence[float], team_id: str, channel_ids: Collection[str], limit: int
     ) -> dict[int, float]:
         found: dict[int, float] = {}
+        small: list[Matrix] = []
         for channel_id in (None, *channel_ids):
             collection = self._collection(embedder, team_id, channel_id)
-            query: Any = [list(vector)]
-            answer = collection.query(query_embeddings=query, n_results=limit, include=["distances"])
-            distances = answer["distances"] or [[]]
-            found |= {int(i): 1.0 - float(d) for i, d in zip(answer["ids"][0], distances[0], strict=True)}
+            if channel_id and (matrix := self._matrices.of(collection)):
+                small.append(matrix)
+            else:
+                found |= _ask(collection, vector, limit)
+        found |= nearest(small, vector, limit)
         return dict(sorted(found.items(), key=lambda item: -item[1])[:limit])
 
     def usual(self, vector: Sequence[float], *, team_id: str) -> float:
@@ -211,6 +223,13 @@ def marked_embedder(folder: Path) -> str:
 def fingerprint(chunk: Chunk) -> str:
     """Return what changes when a chunk's vector has to be made anew."""
     return sha256(f"{chunk.pair_id is not None}\x00{chunk.title}\x00{chunk.text}".encode()).hexdigest()[:16]
+
+
+def _ask(collection: chromadb.Collection, vector: Sequence[float], limit: int) -> dict[int, float]:
+    query: Any = [list(vector)]
+    answer = collection.query(query_embeddings=query, n_results=limit, include=["distances"])
+    distances = answer["distances"] or [[]]
+    return {int(i): 1.0 - float(d) for i, d in zip(answer["ids"][0], distances[0], strict=True)}
 
 
 def _suffix(embedder: str) -> str:

@@ -4,7 +4,10 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -270,6 +273,88 @@ def test_how_near_a_vector_usually_is_is_told_by_a_sample_of_many(open_index: Op
     index.close()
 
     assert open_index().usual(EAST, team_id="T1") == pytest.approx(0.5, abs=0.05)
+
+
+def channels_of(index: VectorIndex, channels: int, *, passages: int = 2) -> tuple[str, ...]:
+    names = tuple(f"G{number}" for number in range(channels))
+    for number, name in enumerate(names):
+        ids = range(1000 * (number + 1), 1000 * (number + 1) + passages)
+        index.upsert([chunk(id_, channel_id=name) for id_ in ids], [(1.0, id_ / 10_000) for id_ in ids])
+    return names
+
+
+def test_asking_many_private_channels_costs_little_more_than_asking_one(open_index: OpenIndex) -> None:
+    index = open_index()
+    index.upsert([chunk(id_) for id_ in range(1, 101)], [EAST] * 100)
+    channels = channels_of(index, 50)
+
+    def cost(*asked: str) -> float:
+        search(index, *asked)
+        started = time.process_time()
+        for _ in range(50):
+            search(index, *asked)
+        return time.process_time() - started
+
+    one, all_ = cost(channels[0]), cost(*channels)
+
+    assert all_ < 5 * one + 0.05
+
+
+def test_a_channel_that_was_asked_before_is_asked_as_it_is_now(open_index: OpenIndex) -> None:
+    index = open_index()
+    assert search(index, "G1", "G2") == {}
+    index.upsert([chunk(1, channel_id="G1"), chunk(2, channel_id="G1"), chunk(3, channel_id="G2")], [EAST, NORTH, WEST])
+    assert list(search(index, "G1", "G2")) == [1, 2, 3]
+    index.upsert([chunk(2, channel_id="G1")], [NORTH_EAST])
+    assert search(index, "G1") == pytest.approx({1: 1.0, 2: 0.8}, abs=1e-6)
+    index.remove([chunk(1, channel_id="G1")])
+    assert list(search(index, "G1")) == [2]
+    index.clear()
+    assert search(index, "G1", "G2") == {}
+
+
+def test_channels_too_large_for_memory_are_found_the_same(
+    open_index: OpenIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = open_index()
+    names = channels_of(index, 4, passages=12)
+    in_memory = search(index, *names)
+    index.close()
+    monkeypatch.setattr("storage.matrices.MOST_OF_A_CHANNEL", 11)
+    assert search(open_index(), *names) == pytest.approx(in_memory, abs=1e-6)
+
+
+def test_channels_that_find_no_room_in_memory_are_found_the_same(
+    open_index: OpenIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = open_index()
+    names = channels_of(index, 4, passages=12)
+    in_memory = search(index, *names)
+    index.close()
+    monkeypatch.setattr("storage.matrices.MOST_BYTES", 2 * 12 * 2 * 4)  # of two channels' numbers
+    monkeypatch.setattr("storage.matrices.READ_AT_ONCE", 5)
+    assert search(open_index(), *names) == pytest.approx(in_memory, abs=1e-6)
+
+
+def test_a_channel_that_grows_while_it_is_asked_is_complete_when_that_ends(open_index: OpenIndex) -> None:
+    index = open_index()
+    ids = range(1, 61)
+    has_ended = threading.Event()
+
+    def ask() -> None:
+        while not has_ended.is_set():
+            search(index, "G1", limit=99)
+
+    with ThreadPoolExecutor(3) as askers:
+        asked = [askers.submit(ask) for _ in range(3)]
+        for id_ in ids:
+            index.upsert([chunk(id_, channel_id="G1")], [EAST])
+            assert id_ in search(index, "G1", limit=99)
+        has_ended.set()
+        for one in asked:
+            one.result()
+
+    assert sorted(search(index, "G1", limit=99)) == list(ids)
 
 
 def test_what_channels_leave_in_the_log_stays_little(open_index: OpenIndex, tmp_path: Path) -> None:
