@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.collecting.twins import asks_the_same
+from bot.answering.verified import is_asked_by
 from training.serving.embedder import DEFAULT_NAME, load_embedder
 
 THRESHOLDS = (0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
@@ -54,7 +54,7 @@ def measured(
 
 def matches(question: str, other: str, cosine: float, at: float) -> bool:
     """Return what the bot would say, had it this threshold."""
-    return cosine >= at and asks_the_same(question, other, likeness=1.0)
+    return cosine >= at and is_asked_by(question, other, likeness=1.0)
 
 
 def read(folder: Path) -> tuple[list[Any], list[Any], dict[str, set[str]]]:
