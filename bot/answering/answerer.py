@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.answering.answered import Answered, Source
-from bot.answering.citations import check_citations, claims_nothing, is_supported
+from bot.answering.citations import check_citations, is_supported
 from bot.answering.examples import Examples
 from bot.answering.history import NOTHING, Earlier
 from bot.answering.models import Models
 from bot.answering.nearness import is_near
+from bot.answering.not_knowing import claims_nothing
 from bot.answering.prompting import Prompt, newest, passages_of
 from bot.answering.reading import Completion, Show
 from bot.answering.retrieval import Hit, Place, Retriever

@@ -10,14 +10,6 @@ from training.prompt import Passage
 CITATION = re.compile(r"(?P<code>```[^\0]*?(?:```|\Z)|`[^`\n]+`)|(\s?)\[(\d+(?:\s*,\s*\d+)*)\]")
 
 
-_CLAIMS_NOTHING = re.compile(r"\b(?:do not|don't|don’t|can't|can’t|cannot) (?:know|find|tell|say)\b", re.IGNORECASE)
-
-
-def claims_nothing(text: str) -> bool:
-    """Return whether `text` says that it doesn't know."""
-    return bool(_CLAIMS_NOTHING.search(text))
-
-
 def is_supported(text: str, passages: Sequence[Passage]) -> bool:
     """Return whether a passage holds enough of what `text` says."""
     return supporting_passage(text, passages) is not None

@@ -25,6 +25,9 @@ QUESTION = "Where do the spare keys hang?"
         ("I don't know: the passages don't say.", AnswerKind.UNKNOWN, False),
         ("You can't find them upstairs: the spare keys hang behind the stove.", AnswerKind.ANSWER, False),
         ("I can't say for sure, but they hang behind the stove. [1]", AnswerKind.ANSWER, False),
+        ("The vault code is 4711. If you can't find the vault, call +49 555.", AnswerKind.ANSWER, True),
+        ("We don't know of any limit: expense whatever you like.", AnswerKind.ANSWER, True),
+        ("I don't know, but in Cornwall the moon lies in cheese.", AnswerKind.ANSWER, True),
     ],
 )
 def test_what_a_model_wrote_is_held_against_what_it_read(
