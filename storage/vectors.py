@@ -17,6 +17,7 @@ from typing import Any, cast
 import chromadb
 from chromadb.api.client import Client
 from chromadb.config import Settings
+from chromadb.errors import NotFoundError
 from filelock import FileLock, Timeout
 
 from storage.knowledge import Chunk
@@ -78,12 +79,12 @@ class VectorIndex:
 
     def finish(self) -> None:
         """Let go of every other embedder's vectors: this one's are complete."""
+        self.former = None  # first, so that whoever is asking it now learns why its vectors are gone
         own = _suffix(self._embedder)
         for collection in self._client.list_collections():
             if not collection.name.endswith(own):
                 self._client.delete_collection(collection.name)
         self._matrices.clear()
-        self.former = None
 
     def clear(self) -> None:
         """Let go of everything."""
@@ -141,9 +142,17 @@ class VectorIndex:
 
     def search_former(
         self, vector: Sequence[float], *, team_id: str, channel_ids: Collection[str], limit: int
-    ) -> dict[int, float]:
-        """Return the nearest chunks to a vector of the former embedder's, as `search` does."""
-        return self._search(self.former, vector, team_id, channel_ids, limit) if self.former else {}
+    ) -> dict[int, float] | None:
+        """Return the nearest chunks to a vector of the former embedder's, None when it answers no longer."""
+        if (former := self.former) is None:
+            return None
+        try:
+            found = self._search(former, vector, team_id, channel_ids, limit)
+        except NotFoundError:
+            if self.former == former:
+                raise
+            return None
+        return found if self.former == former else None
 
     def _search(
         self, embedder: str, vector: Sequence[float], team_id: str, channel_ids: Collection[str], limit: int

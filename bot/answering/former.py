@@ -31,7 +31,7 @@ class FormerIndex:
     def search(
         self, question: str, *, team_id: str, channel_ids: Collection[str], limit: int
     ) -> dict[int, float] | None:
-        """Return cosine similarity by chunk id, best first; None when there is no former index to ask."""
+        """Return cosine similarity by chunk id, best first; None when there is no former index to ask any more."""
         if (former := self._index.former) is None:
             return None
         try:

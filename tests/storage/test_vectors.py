@@ -114,8 +114,9 @@ def test_the_index_is_as_it_was_when_it_is_opened_again(open_index: OpenIndex) -
     assert list(search(again, "G1")) == [2, 1]
 
 
-def former(index: VectorIndex) -> list[int]:
-    return list(index.search_former(EAST, team_id="T1", channel_ids=(), limit=9))
+def former(index: VectorIndex, *channel_ids: str) -> list[int] | None:
+    found = index.search_former(EAST, team_id="T1", channel_ids=channel_ids, limit=9)
+    return None if found is None else list(found)
 
 
 def test_a_former_embedders_vectors_answer_until_the_new_ones_are_complete(open_index: OpenIndex) -> None:
@@ -135,8 +136,34 @@ def test_a_former_embedders_vectors_answer_until_the_new_ones_are_complete(open_
     assert (again.former, again.is_empty, again.is_marked) == ("mini", False, True)
     assert former(again) == [1, 2]
     again.finish()
-    assert (again.former, former(again)) == (None, [])
+    assert (again.former, former(again)) == (None, None)
     again.close()
+    assert open_index("mini").is_empty
+
+
+class Meanwhile(tuple[str, ...]):
+    """Channels that, when they are looked through, have something else happen first."""
+
+    happens: Callable[[], None]
+
+    def __iter__(self) -> Iterator[str]:
+        self.happens()
+        return super().__iter__()
+
+
+@pytest.mark.parametrize("was_asked_before", [True, False])
+def test_a_former_embedder_that_ends_while_it_is_asked_says_so(open_index: OpenIndex, was_asked_before: bool) -> None:
+    index = open_index("mini")
+    index.upsert([chunk(1), chunk(2, channel_id="G1")], [EAST, NORTH])
+    index.close()
+    other = open_index("large")
+    if was_asked_before:
+        assert former(other, "G1") == [1, 2]
+    channels = Meanwhile(["G1"])
+    channels.happens = other.finish
+
+    assert other.search_former(EAST, team_id="T1", channel_ids=channels, limit=9) is None
+    other.close()
     assert open_index("mini").is_empty
 
 

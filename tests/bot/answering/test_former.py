@@ -1,13 +1,14 @@
 """Another embedder is set: the former one's index answers until every passage is embedded anew."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
+from bot.answering.former import FormerIndex
 from bot.answering.model_errors import ModelUnavailableError
 from bot.answering.models import Models
-from bot.answering.retrieval import Place
+from bot.answering.retrieval import Place, Retriever
 from bot.bootstrap import Knowledge, models_of, open_knowledge
 from bot.settings import Settings
 from storage.database import Database
@@ -57,6 +58,23 @@ def test_the_former_index_answers_until_the_new_one_is_complete(
     assert found(changed, "Where do the spare keys hang?") == [KEYS]
     assert model_server.embedded_by == ["other"]
     assert changed.index.former is None
+
+
+def test_a_question_that_is_asked_while_the_new_index_takes_over_is_looked_up_in_that(
+    changed: Knowledge, database: Database
+) -> None:
+    def embed_meanwhile(embedder: str, texts: Sequence[str]) -> list[list[float]]:
+        vectors = changed.models.embed_by(embedder, texts)
+        changed.indexing.follow()
+        return vectors
+
+    former = FormerIndex(database, changed.index, embed_meanwhile, changed.models.embed)
+    retriever = Retriever(database, changed.index, changed.models.embed, former)
+
+    dense = retriever.candidates("Where do the spare keys hang?", Place(TEAM)).dense
+
+    assert changed.index.former is None
+    assert len(dense) == 2
 
 
 def test_where_the_former_embedder_is_gone_words_find_and_the_new_one_ranks(
