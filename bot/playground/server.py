@@ -34,6 +34,8 @@ class PlaygroundServer(uvicorn.Server):
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=2,
+            # httpx forgets an idle connection after 5 s. Closed at the same moment, it fails what is just being sent.
+            timeout_keep_alive=30,
         )
         super().__init__(config)
         self._playground: Playground = app.state.playground

@@ -104,6 +104,8 @@ def server(
         access_log=False,
         lifespan="off",
         timeout_graceful_shutdown=grace_seconds,
+        # The openai client forgets an idle connection after 5 s. Closed at the same moment, it fails a question.
+        timeout_keep_alive=30,
     )
     return Server(config, on_ready)
 

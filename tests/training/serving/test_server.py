@@ -10,7 +10,8 @@ import pytest
 from transformers import MambaConfig, MambaForCausalLM
 
 from training.models import BaseModelMissing, load_base
-from training.serving.server import ServeError, listen, serve
+from training.serving.engine import Engine
+from training.serving.server import ServeError, listen, serve, server
 
 PROGRAM = """
 import sys
@@ -88,3 +89,11 @@ def test_a_recurrent_model_is_refused_because_padding_would_change_its_answers(
 
     with pytest.raises(ServeError, match="recurrent or hybrid"):
         serve(tmp_path / "mamba", port=0)
+
+
+def test_an_idle_connection_stays_open_for_longer_than_clients_keep_it(lively_folder: Path) -> None:
+    kept = openai.DEFAULT_CONNECTION_LIMITS.keepalive_expiry
+    serving = server(Engine(load_base(lively_folder, dtype="float32")), None, on_ready=None)
+
+    assert kept is not None
+    assert serving.config.timeout_keep_alive > kept
