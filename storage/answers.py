@@ -150,9 +150,16 @@ def set_message(session: Session, answer_id: int, *, message_ts: str) -> None:
 
 def forget_questions_of(session: Session, *, team_id: str, user_id: str) -> int:
     """Let go of what somebody asked Timbre, and of what it answered them; returns how many questions."""
-    theirs = (AnswerRow.team_id == team_id, AnswerRow.asked_by == user_id, AnswerRow.question != "")
+    is_kept = (AnswerRow.question != "") | (AnswerRow.text != "")
+    theirs = (AnswerRow.team_id == team_id, AnswerRow.asked_by == user_id, is_kept)
     nothing: dict[str, Any] = {"question": "", "text": "", "sources": [], "read_chunks": [], "note": ""}
     return row_count(session.execute(update(AnswerRow).where(*theirs).values(nothing)))
+
+
+def forget_question(session: Session, *, team_id: str, channel_id: str, question_ts: str) -> bool:
+    """Let go of a question whose message was deleted; its answer stands. Returns whether there was one."""
+    place = (AnswerRow.team_id == team_id, AnswerRow.channel_id == channel_id, AnswerRow.question_ts == question_ts)
+    return row_count(session.execute(update(AnswerRow).where(*place, AnswerRow.question != "").values(question=""))) > 0
 
 
 def forget_answers_from(

@@ -9,7 +9,7 @@ from bot.collecting.policy import ReviewPolicy
 from bot.collecting.reviews import Reviews
 from bot.collecting.votes import Act
 from bot.knowledge.uploads import Upload, Uploads
-from bot.listeners.kept import CHANGES, is_change_of_words, kept_of, kept_upload
+from bot.listeners.kept import CHANGES, is_change_of_words, is_deletion, kept_of, kept_upload
 from bot.slack.payloads import Asked, How, MessageChange, ReactionChange, emoji_name, files_gone, files_of
 
 
@@ -47,17 +47,7 @@ class Events:
     def message(self, event: dict[str, Any], team_id: str) -> None:
         """Answer a direct message or what follows on an answer in a channel, or follow a message that changed."""
         if event.get("subtype") in CHANGES:
-            if files := event.get("files"):
-                self._uploads.forget_message(event["channel"], event["message_ts"], files, team_id=team_id)
-            if event.get("channel_type") == "im":
-                return
-            change = MessageChange.from_event(event, team_id=team_id)
-            self._reviews.follow(
-                team_id=team_id,
-                channel_id=change.channel_id,
-                message_ts=change.message_ts,
-                thread_ts=change.thread_ts,
-            )
+            self._follow(event, team_id)
             return
         is_direct = event.get("channel_type") == "im"
         how = How.PUT
@@ -85,6 +75,20 @@ class Events:
         act = Act(change.message_ts, change.user_id, change.emoji, change.ts, is_added=change.is_added)
         self._reviews.sync(team_id=team_id, channel_id=change.channel_id, message_ts=change.message_ts, act=act)
 
+    def _follow(self, event: dict[str, Any], team_id: str) -> None:
+        change = MessageChange.from_event(event, team_id=team_id)
+        if files := event.get("files"):
+            self._uploads.forget_message(change.channel_id, change.message_ts, files, team_id=team_id)
+        if event.get("is_deleted"):
+            self._questions.forget(team_id=team_id, channel_id=change.channel_id, ts=change.message_ts)
+        if event.get("channel_type") != "im":
+            self._reviews.follow(
+                team_id=team_id,
+                channel_id=change.channel_id,
+                message_ts=change.message_ts,
+                thread_ts=change.thread_ts,
+            )
+
     def _is_upload(self, event: dict[str, Any]) -> bool:
         if event["type"] not in ("message", "app_mention") or event.get("subtype") in CHANGES or event.get("bot_id"):
             return False
@@ -96,7 +100,8 @@ class Events:
             return True
         if event["type"] == "message":
             if event.get("subtype") in CHANGES:
-                return bool(files_gone(event)) or (event.get("channel_type") != "im" and is_change_of_words(event))
+                may_concern = event.get("channel_type") != "im" or is_deletion(event)
+                return bool(files_gone(event)) or (may_concern and is_change_of_words(event))
             is_said = event.get("subtype") in (None, "file_share")  # not somebody who came or left
             if not is_said or event.get("bot_id") or not event.get("user"):
                 return False

@@ -40,9 +40,12 @@ def is_change_of_words(event: dict[str, Any]) -> bool:
     before, after = event.get("previous_message") or {}, event.get("message") or {}
     if before.get("bot_id") or after.get("bot_id"):
         return False
-    if event["subtype"] == "message_deleted" or after.get("subtype") == "tombstone":
-        return True
-    return bool(before.get("text") != after.get("text"))
+    return is_deletion(event) or bool(before.get("text") != after.get("text"))
+
+
+def is_deletion(event: dict[str, Any]) -> bool:
+    """Return whether a message that changed is gone: what began a thread leaves a tombstone."""
+    return event["subtype"] == "message_deleted" or (event.get("message") or {}).get("subtype") == "tombstone"
 
 
 def _change(event: dict[str, Any]) -> dict[str, Any]:
@@ -52,6 +55,7 @@ def _change(event: dict[str, Any]) -> dict[str, Any]:
     return {
         **_picked(event, ("type", "subtype", "channel", "channel_type", "event_ts")),
         "files": list(files_gone(event)),
+        "is_deleted": is_deletion(event),
         "message_ts": ts,
         "thread_ts": thread_ts if thread_ts != ts else None,
     }

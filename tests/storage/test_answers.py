@@ -206,3 +206,21 @@ def test_what_somebody_asked_is_let_go_of(database: Database) -> None:
         found = answers.get_answer(session, theirs.id)
     assert found is not None
     assert (found.question, found.text, found.sources) == ("", "", ())
+
+
+def test_a_question_that_was_deleted_is_let_go_of_and_its_answer_stands(database: Database) -> None:
+    asked = add(database, replace(ANSWER, thread_ts="1.1", kind=AnswerKind.UNKNOWN))
+    place = {"team_id": "T1", "channel_id": "C1"}
+    with database.writing() as session:
+        assert not answers.forget_question(session, **place, question_ts="9.9")
+        assert answers.forget_question(session, **place, question_ts="1.1")
+        assert not answers.forget_question(session, **place, question_ts="1.1")
+
+    with database.writing() as session:
+        assert answers.get_answer(session, asked.id) == replace(asked, question="")
+        assert answers.last_question(session, **place, thread_ts="1.1") == ""
+        assert answers.unanswered(session, team_id="T1", since=NOW, limit=9) == []
+        assert answers.forget_questions_of(session, team_id="T1", user_id="U1") == 1
+        found = answers.get_answer(session, asked.id)
+    assert found is not None
+    assert found.text == ""
