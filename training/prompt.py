@@ -1,5 +1,6 @@
 """The one prompt: training, evaluation and answering all build it here, so that a voice is used as it was learnt."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypedDict
@@ -9,6 +10,11 @@ INSTRUCTIONS = (
 )
 SPEAKERS = {"user": "They", "assistant": "You"}
 NO_PASSAGES = "No passages were found."
+# What the chat templates of this world begin and end their turns with.
+_CONTROL = re.compile(
+    r"<(?=[|｜][^\s|｜<>]+[|｜]?>|[^\s|｜<>/]+[|｜]>|/?s>|</?SYS>>|<SYS>>|(?:start|end)_of_turn>|(?:bos|eos|pad|unk)>)"
+    r"|\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\])"
+)
 EXAMPLES = "This is how the team answers. Write like it; what it says here is about other questions."
 
 
@@ -52,9 +58,14 @@ def build_messages(
     system = [INSTRUCTIONS, house_style.strip(), quote_examples(examples)]
     user = [quote(passages), quote_history(history), f"Question: {question.strip()}"]
     return [
-        {"role": "system", "content": "\n\n".join(filter(None, system))},
-        {"role": "user", "content": "\n\n".join(filter(None, user))},
+        {"role": "system", "content": inert("\n\n".join(filter(None, system)))},
+        {"role": "user", "content": inert("\n\n".join(filter(None, user)))},
     ]
+
+
+def inert(text: str) -> str:
+    """Return `text` with a space in whatever a model server would take for the end or the begin of a turn."""
+    return _CONTROL.sub(lambda match: f"{match[0]} ", text)
 
 
 def quote(passages: Sequence[Passage]) -> str:
