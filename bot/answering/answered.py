@@ -26,7 +26,7 @@ class Answered:
 
     `read`: the passages it rests on in any way, cited or not: whoever may not read one may not read the answer. `near`:
     the approved pairs near a question that could not be answered. `verified`: the one that is given as it stands.
-    `is_private`: not the whole team reads it.
+    `is_private`: not the whole team reads it. `is_supported`: what was read holds it, or it cites something.
     """
 
     text: str
@@ -41,6 +41,7 @@ class Answered:
     verified: int | None = None
     note: str = ""
     is_private: bool = True
+    is_supported: bool = True
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,7 @@ class Answerer:
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=completion.completion_tokens,
             read=prompt.read,
+            is_supported=supported,
         )
         return answered if is_known else replace(answered, kind=AnswerKind.UNKNOWN, near=_near(hits))
 

@@ -97,7 +97,8 @@ class Questions:
         except Exception as err:  # noqa: BLE001 (nobody waits for an answer)
             logger.warning("overheard %s in %s, and failed: %s", asked.ts, asked.channel_id, type(err).__name__)
             return None
-        return answered if answered.kind in (AnswerKind.ANSWER, AnswerKind.VERIFIED) else None
+        is_answer = answered.kind in (AnswerKind.ANSWER, AnswerKind.VERIFIED)
+        return answered if is_answer and answered.is_supported else None
 
     def written(
         self,

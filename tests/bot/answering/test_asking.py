@@ -3,12 +3,13 @@
 import time
 from typing import Any
 
-from bot.answering.answerer import DONT_KNOW
+from bot.answering.answerer import DONT_KNOW, UNSUPPORTED
 from storage.knowledge import chunks_to_index
 from storage.listing import PairFilter, every_pair
 from storage.pairs import PairStatus
 from tests.bot.collecting.office import Office, labels
 from tests.bot.running import Channel, said_in
+from tests.fakes import FakeModelServer
 from tests.playground_server import wait_until
 
 QUIET_SECONDS = 1.0
@@ -119,7 +120,7 @@ def test_what_is_known_from_a_private_channel_is_not_shared_where_others_read(of
     assert "brass" not in said_in(office.command("UCLEO", f"ask {question}"))
 
 
-def test_a_channel_can_have_any_question_answered_or_none(office: Office) -> None:
+def test_a_channel_can_have_any_question_answered_or_none(office: Office, model_server: FakeModelServer) -> None:
     approved(office, "Where do the lanterns hang?", "Lanterns hang in the porch.")
     assert "Only admins" in office.command("UTOM", "channels questions")["text"]
     assert "any question here" in office.command("UADA", "channels questions")["text"]
@@ -128,6 +129,10 @@ def test_a_channel_can_have_any_question_answered_or_none(office: Office) -> Non
         assert "in the porch" in said_in(office.help.replies_to(known)[0])
         unknown = office.help.say("UMIA", "Why do zebras yodel at night?")
         assert quiet(office.help, unknown, count=0)
+        model_server.says = "The moon is made of cheese."
+        unsupported = office.help.say("UMIA", "Where do the lanterns not hang?")
+        assert quiet(office.help, unsupported, count=0)
+        assert UNSUPPORTED.strip("_") in said_in(office.help.ask("UMIA", "Where do the lanterns not hang?"))
         assert "questions" in office.command("UADA", "channels")["text"]
 
         office.command("UADA", "channels off")
