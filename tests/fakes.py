@@ -97,6 +97,7 @@ class FakeModelServer:
         self.is_silent_at: int | None = None
         self.obeys: str | None = None
         self.garbage: list[bytes] = []
+        self.ends = "stop"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -163,7 +164,7 @@ class FakeModelServer:
         for garbage in self.garbage:
             yield garbage
         if self.breaks_at is None:
-            yield _event({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+            yield _event({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": self.ends}]})
             yield _event({**head, "choices": [], "usage": usage})
             yield b"data: [DONE]\n\n"
 

@@ -26,6 +26,11 @@ from storage.pairs import Pair, get_pair
 NEAR = 0.3
 """Cosine from which an approved pair is near enough to a question that who answered it may know more."""
 UNSUPPORTED = "_I found nothing that supports this answer._"
+ENDINGS = {
+    "length": "_This is longer than I may write, and ends here._",
+    "content_filter": "_The model server holds back the rest of this answer._",
+}
+"""What is said of an answer that did not come to its end, by why it did not."""
 DONT_KNOW = "I don't know: nothing I may read here answers that."
 
 
@@ -131,6 +136,8 @@ class Answerer:
         is_known = bool(text) and (supported or not claims_nothing(text))
         if is_known and not supported:
             text = f"{text}\n\n{UNSUPPORTED}"
+        if text and completion.ended in ENDINGS:
+            text = f"{text}\n\n{ENDINGS[completion.ended]}"
         numbers = cited or range(1, len(hits) + 1)
         answered = Answered(
             text=text or DONT_KNOW,

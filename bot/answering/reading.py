@@ -17,6 +17,8 @@ LONGEST_ANSWER = 40_000
 """Characters of an answer that are read: no setting lets a model write so many, but not every server minds."""
 PAUSES_S = (0.5, 1.5)
 LOOP_EVERY = 200
+SHOW_EVERY_S = 0.1
+"""Nobody reads faster, and each time all that is written is cleaned anew."""
 
 Chunks = openai.Stream[ChatCompletionChunk]
 Show = Callable[[str], None]
@@ -31,6 +33,8 @@ class Completion:
     model: str
     prompt_tokens: int
     completion_tokens: int
+    ended: str = "stop"
+    """Why it ended, in the servers' words: `length` where it was cut, `content_filter` where the rest is held back."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Reading:
             self._is_over.set()
 
     def _gathered(self, show: Show) -> Completion:
-        text, looked_at, is_finished = "", 0, False
+        text, ended, looked_at, shows_from = "", "", 0, 0.0
         model, prompt_tokens, completion_tokens = self._model, 0, 0
         for chunk in self._chunks():
             model = chunk.model or model
@@ -68,22 +72,24 @@ class Reading:
                 prompt_tokens, completion_tokens = chunk.usage.prompt_tokens, chunk.usage.completion_tokens
             for choice in chunk.choices or ():
                 text += (choice.delta.content if choice.delta else None) or ""
-                is_finished = is_finished or bool(choice.finish_reason)
+                ended = choice.finish_reason or ended
             if len(text) > LONGEST_ANSWER:
-                is_finished, text = True, f"{text[:LONGEST_ANSWER]}…"
+                ended, text = "length", f"{text[:LONGEST_ANSWER]}…"
                 break
             if len(text) - looked_at >= LOOP_EVERY:
                 looked_at = len(text)
                 if loop_start(text) is not None:
-                    is_finished = True
+                    ended = "stop"
                     break
-            if shown := without_thoughts(clean(text)):
+            if time.monotonic() >= shows_from and (shown := without_thoughts(clean(text))):
                 show(shown)
-        if not is_finished:
+                shows_from = time.monotonic() + SHOW_EVERY_S
+        if not ended:
             raise ModelUnavailableError("the model server broke off in the middle of an answer; its log says why")
         if not (said := tidy(text)):
-            raise ModelUnavailableError("the model wrote nothing; its log may say why")
-        return Completion(said, model, prompt_tokens, completion_tokens)
+            why = f" ({ended})" if ended in ("length", "content_filter") else ""
+            raise ModelUnavailableError(f"the model wrote nothing{why}; its log may say why")
+        return Completion(said, model, prompt_tokens, completion_tokens, ended)
 
     def _chunks(self) -> Iterator[ChatCompletionChunk]:
         deadline = time.monotonic() + self._patience.answer_s

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot.answering import reading
 from bot.answering.answerer import Answerer, AnswerLimits, Permitted
 from bot.answering.delivering import Delivery
 from bot.answering.retrieval import Place
@@ -68,6 +69,7 @@ def test_whatever_a_passage_says_a_model_that_obeys_pings_nobody_and_carries_not
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(drafting, "SHOW_SECONDS", 0.0)
+    monkeypatch.setattr(reading, "SHOW_EVERY_S", 0.0)
     model_server.obeys, model_server.piece = SECRET, 7
     delivery = Delivery(knowledge.database, Drafts(town.web), clock)
     for passage in PASSAGES:

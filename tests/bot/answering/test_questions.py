@@ -10,6 +10,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
+from bot.answering import reading
 from bot.answering.answerer import DONT_KNOW, Permitted
 from bot.answering.asking import ask_once
 from bot.answering.delivering import Delivery
@@ -121,6 +122,7 @@ def test_an_answer_is_posted_once_though_the_process_dies_while_it_is_written(
     after: bool,
 ) -> None:
     monkeypatch.setattr(drafting, "SHOW_SECONDS", 0.0)
+    monkeypatch.setattr(reading, "SHOW_EVERY_S", 0.0)
     model_server.says = LONG
     asked = counter.asked()
     with pytest.raises(KeyboardInterrupt):
