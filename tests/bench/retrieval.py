@@ -3,7 +3,8 @@
 The texts are drawn word by word from the demo's, with words of their own. Most vectors are random directions, because
 embedding them all would take an hour; `--embedded` of them, every question's, and those of the ingestion and of the
 added pairs are made by a real model server, over HTTP. A tenth of the chunks belongs to fifty private channels, and a
-question is asked in one of them. Bare query: the index of what everybody may see, no filter, in the same run.
+question is asked in one of them, by somebody in ten, and by somebody in all. Bare query: the index of what everybody
+may see, no filter, in the same run.
 
 `cpu_ms`: processor time of this process and the model server for each, which a busy machine disturbs less than time by
 the clock. `--keep FOLDER` leaves what was built there, so that it need not be built for the next run.
@@ -16,7 +17,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from importlib.resources import files
 from pathlib import Path
@@ -39,6 +40,7 @@ from tests.bench.collecting import NOW, TEAM, fill
 AT_ONCE = 500
 TEXTS_A_DOCUMENT = 20
 CHANNELS = [f"G{number}" for number in range(50)]
+ASKED_CHANNELS = (1, 10, 50)
 
 
 def main() -> None:
@@ -173,7 +175,27 @@ def measure(knowledge: Knowledge, questions: int, pairs: int) -> dict[str, Any]:
         "embedding": embedding.figures(),
         "bare_query": query.figures(),
         "lexical": words.figures(),
+        "private_channels": by_channels(knowledge, vectors),
         "adding_one_pair": added(knowledge, pairs).figures(),
+    }
+
+
+def by_channels(knowledge: Knowledge, vectors: Mapping[str, Sequence[float]]) -> dict[int, Any]:
+    """Return what looking questions up takes by how many private channels are asked; `query`: of the vectors alone."""
+
+    def retrieve(channels: int) -> Callable[[str], object]:
+        place = Place(TEAM, tuple(CHANNELS[:channels]))
+        return lambda question: knowledge.retriever.search(question, place, limit=3)
+
+    def query(channels: int) -> Callable[[str], object]:
+        names = CHANNELS[:channels]
+        return lambda one: knowledge.index.search(vectors[one], team_id=TEAM, channel_ids=names, limit=20)
+
+    whole = in_turn([retrieve(channels) for channels in ASKED_CHANNELS], [*vectors])
+    queries = in_turn([query(channels) for channels in ASKED_CHANNELS], [*vectors])
+    return {
+        channels: {"retrieval": one.figures(), "query": other.figures()}
+        for channels, one, other in zip(ASKED_CHANNELS, whole, queries, strict=True)
     }
 
 
