@@ -89,6 +89,8 @@ class FakeModelServer:
         self.says: str | None = None
         self.is_down = False
         self.has_tokenize = True
+        self.counts = 0
+        self.cannot_count: int | None = None
         self.is_thinking = False
         self.is_choosy = False
         self.window = 100_000
@@ -195,6 +197,11 @@ class FakeModelServer:
 
     async def _tokenize(self, request: Request) -> JSONResponse:
         body = await request.json()
+        self.counts += 1
+        if self.cannot_count is not None:
+            return _refusal(self.cannot_count, "not now")
+        while self.is_thinking:
+            await asyncio.sleep(0.01)
         if self.is_down or not self.has_tokenize:
             return _refusal(500 if self.is_down else 404, "no such route")
         if body["model"] != "base" and body["model"] not in self.loaded:

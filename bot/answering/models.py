@@ -1,5 +1,7 @@
 """Every model, for chat and for embeddings, through the `openai` client: any OpenAI-compatible server will do."""
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ HARMLESS = "a"
 BYTES_PER_TOKEN = 3
 """Fewer than most writing has, in any script: a history that is cut a little early does no harm."""
 COUNTING_S = 5.0
+COUNTING_PAUSE_S = 60.0
+"""For so long a server that was too slow or too busy to count is not asked to."""
 UNSUPPORTED = ("unsupported_parameter", "unsupported_value")
 
 
@@ -35,6 +39,7 @@ class Models:
         answer_timeout_s: float = 300,
         embedding_url: str = "",
         embedding_api_key: str = "",
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Connect at first use. Texts are embedded at `embedding_url` where one is given, with a key of its own."""
         self.embedding_model = embedding_model
@@ -42,7 +47,8 @@ class Models:
         # Somebody waits for a chat: `Reading` tries again where that may help, and gives up in time.
         self._chats = self._client.with_options(max_retries=0)
         self._patience = Patience(timeout_s, answer_timeout_s)
-        self._has_tokenize = True
+        self._counts_from = 0.0
+        self._monotonic = monotonic
         self._embedder = (
             openai.OpenAI(base_url=embedding_url, api_key=embedding_api_key or "none", timeout=timeout_s, max_retries=2)
             if embedding_url
@@ -69,12 +75,11 @@ class Models:
 
     def count_tokens(self, model: str, text: str) -> int:
         """Return how many tokens a text has for a model; an estimate where its server can't say."""
-        if self._has_tokenize:
+        if self._monotonic() >= self._counts_from:
             try:
                 return self._counted(model, text)
             except (openai.OpenAIError, KeyError, TypeError, ValueError) as err:
-                # What is busy or down may count the next time.
-                self._has_tokenize = isinstance(err, openai.APIConnectionError | openai.InternalServerError)
+                self._counts_from = self._monotonic() + _pause_after(err)
         return -(-len(text.encode()) // BYTES_PER_TOKEN)
 
     def _counted(self, model: str, text: str) -> int:
@@ -134,3 +139,10 @@ class Models:
             return [model.id for model in self._client.models.list()]
         except openai.OpenAIError as err:
             raise translated(err, "") from err
+
+
+def _pause_after(err: Exception) -> float:
+    """Return for how many seconds a server that could not count tokens is not asked again."""
+    if isinstance(err, openai.APITimeoutError | openai.RateLimitError):
+        return COUNTING_PAUSE_S
+    return 0.0 if isinstance(err, openai.APIConnectionError | openai.InternalServerError) else math.inf

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.answering import models as chat_models
 from bot.answering.model_errors import ModelUnavailableError, PromptTooLongError, UnknownModelError
 from bot.answering.models import Models
 from bot.processes import free_port
@@ -160,3 +161,31 @@ def test_a_server_that_does_not_listen_is_unavailable_and_the_error_says_what_to
 
     with pytest.raises(ModelUnavailableError, match="timbre serve"):
         models.names()
+
+
+class Seconds:
+    """A clock that stands until it is set."""
+
+    def __init__(self) -> None:
+        self.value = 0.0
+
+    def __call__(self) -> float:
+        return self.value
+
+
+@pytest.mark.parametrize("trouble", ["busy", "slow"])
+def test_a_server_too_busy_or_too_slow_to_count_is_asked_again_after_a_while(
+    model_server: FakeModelServer, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    monkeypatch.setattr(chat_models, "COUNTING_S", 0.2)
+    clock = Seconds()
+    models = Models(url=model_server.url, api_key="none", embedding_model="hash", timeout_s=30, monotonic=clock)
+    model_server.cannot_count = 429 if trouble == "busy" else None
+    model_server.is_thinking = trouble == "slow"
+
+    assert [models.count_tokens("base", "Where are the keys?") for _ in range(6)] == [7] * 6
+    assert model_server.counts == 1
+
+    model_server.cannot_count, model_server.is_thinking = None, False
+    clock.value += chat_models.COUNTING_PAUSE_S
+    assert models.count_tokens("base", "Where are the keys?") == 4
