@@ -95,6 +95,7 @@ RECHECK_SECONDS = 60.0
 REVERIFY_SECONDS = 3600.0
 RECHECK_PAIRS = 5
 RECHECKED_AFTER = timedelta(hours=6)
+CONVERTED = ("channel_convert_to_private", "channel_convert_to_public")
 
 
 def utc_now() -> datetime:
@@ -365,13 +366,18 @@ class Bot:
         self._twins.catch_up()
 
     def _watchers(self) -> dict[str, Callable[[dict[str, Any]], None]]:
-        """Return who is told of people who come and go: what is remembered of them is forgotten at once."""
+        """Return who is told of people who come and go, and of channels made private: that is forgotten at once."""
         return {
             "member_joined_channel": lambda event: self._memberships.forget_channel(event["channel"]),
             "member_left_channel": lambda event: self._memberships.forget_channel(event["channel"]),
-            "user_change": lambda _event: self._memberships.forget_people(),
-            "team_join": lambda _event: self._memberships.forget_people(),
+            "user_change": lambda event: self._memberships.follow_person(event["user"]),
+            "team_join": lambda event: self._memberships.follow_person(event["user"]),
+            "message": self._see_converted,
         }
+
+    def _see_converted(self, event: dict[str, Any]) -> None:
+        if event.get("subtype") in CONVERTED:
+            self._memberships.forget_channel(event["channel"])
 
     def _tell_later(self, listener: Callable[[Pair], None], pair: Pair) -> None:
         self._telling.submit(listener, pair)

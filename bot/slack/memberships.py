@@ -14,6 +14,8 @@ CHANNEL_SECONDS = 30.0
 """Events tell of who comes and goes; this is for when one gets lost."""
 PEOPLE_SECONDS = 300.0
 PAGE = 1000
+SHARED = ("is_shared", "is_ext_shared", "is_org_shared", "is_pending_ext_shared")
+"""What says that others than the workspace's own people read along, or may at any moment."""
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -25,7 +27,7 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class Conversation:
-    """A place in Slack. `is_shared`: with another organisation."""
+    """A place in Slack. `is_shared`: with another organisation or workspace, or about to be."""
 
     id: str
     is_private: bool
@@ -67,13 +69,15 @@ class Memberships:
         return self._everybody.of("")
 
     def forget_channel(self, channel_id: str) -> None:
-        """Somebody came or left."""
+        """Somebody came or left, or it was made private or public."""
         self._members.forget(channel_id)
         self._conversations.forget(channel_id)
 
-    def forget_people(self) -> None:
-        """Somebody joined the workspace, or became a guest."""
-        self._everybody.forget("")
+    def follow_person(self, person: dict[str, Any]) -> None:
+        """Forget who belongs to the workspace when it is news of somebody: most of what changes is a status."""
+        known = self._everybody.known("")
+        if known is None or not self._is_known(person, known):
+            self._everybody.forget("")
 
     def _read_members(self, channel_id: str) -> frozenset[str]:
         return frozenset(self._pages(self._client.conversations_members, "members", channel=channel_id))
@@ -81,13 +85,21 @@ class Memberships:
     def _read_conversation(self, channel_id: str) -> Conversation:
         channel = _answer(self._client.conversations_info, channel=channel_id)["channel"]
         is_private = any(channel.get(name) for name in ("is_private", "is_im", "is_mpim"))
-        return Conversation(channel_id, is_private, bool(channel.get("is_ext_shared")))
+        return Conversation(channel_id, is_private, any(channel.get(name) for name in SHARED))
 
     def _read_everybody(self, _key: str) -> Everybody:
         people = [one for one in self._pages(self._client.users_list, "members") if not one.get("deleted")]
         bots = frozenset(one["id"] for one in people if one.get("is_bot"))
         full = frozenset(one["id"] for one in people if self._is_full(one)) - bots
         return Everybody(full, bots, has_guests=any(one["id"] not in full | bots for one in people))
+
+    def _is_known(self, person: dict[str, Any], known: Everybody) -> bool:
+        id_, is_gone = person.get("id"), bool(person.get("deleted"))
+        is_bot = bool(person.get("is_bot")) and not is_gone
+        is_full = self._is_full(person) and not (is_bot or is_gone)
+        # Of somebody gone who was none of those, a guest may be left in the count: that allows less, for a while.
+        is_counted = known.has_guests or is_bot or is_full or is_gone
+        return (id_ in known.bots) == is_bot and (id_ in known.full) == is_full and is_counted
 
     def _is_full(self, person: dict[str, Any]) -> bool:
         is_ours = person.get("team_id", self._team_id) == self._team_id
@@ -133,6 +145,11 @@ class _Remembered(Generic[Key, Value]):
             if self._forgotten.get(key, 0) == version:
                 self._known[key] = (at, value)
         return value
+
+    def known(self, key: Key) -> Value | None:
+        with self._lock:
+            known = self._known.get(key)
+        return known[1] if known else None
 
     def forget(self, key: Key) -> None:
         with self._lock:
