@@ -44,7 +44,8 @@ class NewDocument:
     """A document to be stored. `chunks`: its passages; one that is only a text has the document's title.
 
     `source`: where it came from, unique in a team. `people`: whose words it holds, so that it can be removed when one
-    of them wants to be forgotten. `version`: what its origin calls this state of it, such as an ETag.
+    of them wants to be forgotten. `version`: what its origin calls this state of it, such as an ETag. `said_in`: the
+    conversation it was said or shared in, public or not.
     """
 
     team_id: str
@@ -54,6 +55,7 @@ class NewDocument:
     chunks: tuple[str | Section, ...]
     people: tuple[str, ...] = ()
     version: str = ""
+    said_in: str | None = None
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -71,8 +73,8 @@ def put_document(session: Session, document: NewDocument, *, now: datetime) -> b
     """Store a document, replacing what its source said before; returns whether anything changed."""
     values = {"title": document.title, "channel_id": document.channel_id, "content_hash": document.content_hash}
     key = {"team_id": document.team_id, "source": document.source}
-    row, added = find_or_add(session, DocumentRow, key, {**values, "version": "", "updated_at": now})
-    row.version = document.version
+    row, added = find_or_add(session, DocumentRow, key, {**values, "version": "", "said_in": None, "updated_at": now})
+    row.version, row.said_in = document.version, document.said_in
     if not added and row.content_hash == document.content_hash:
         return False
     row.title, row.channel_id, row.content_hash = document.title, document.channel_id, document.content_hash

@@ -192,6 +192,8 @@ class OptOutRow(Base):
 class DocumentRow(Base):
     """A source of facts. `channel_id` set: only for people in that private channel.
 
+    `said_in`: the conversation it was said or shared in, which may be made private any day; empty where it came from
+    elsewhere.
     `version`: what its origin calls this state of it, such as an ETag; empty where it says nothing.
     """
 
@@ -206,6 +208,7 @@ class DocumentRow(Base):
     content_hash: Mapped[str] = mapped_column(String(64))
     version: Mapped[str]
     updated_at: Mapped[datetime]
+    said_in: Mapped[str | None] = mapped_column(SlackId)
 
 
 class DocumentPersonRow(Base):

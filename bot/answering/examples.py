@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 from storage.database import Database
 from storage.knowledge import Chunk, latest_pair_chunks
@@ -35,5 +36,6 @@ class Examples:
         limit = self._count * LOOKED_AT
         with self._database.reading() as session:
             latest = latest_pair_chunks(session, team_id=team_id, channel_ids=(), limit=limit)
-        fitting = [chunk for chunk in latest if len(chunk.title) + len(chunk.text) <= LONGEST and not without(chunk)]
-        return tuple(Shown(chunk.id, Example(chunk.title, chunk.text)) for chunk in fitting[: self._count])
+        short = (chunk for chunk in latest if len(chunk.title) + len(chunk.text) <= LONGEST)
+        fitting = islice((chunk for chunk in short if not without(chunk)), self._count)
+        return tuple(Shown(chunk.id, Example(chunk.title, chunk.text)) for chunk in fitting)

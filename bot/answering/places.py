@@ -2,19 +2,20 @@
 
 What is said in private may be used where every reader is in that private channel. What the whole team may know is for
 its members: where a guest or somebody from another company reads along, only what was said where they are, too.
+What was said in public is for everybody as long as its channel is public: that is looked at each time.
 """
 
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 from bot.answering.retrieval import Place
 from bot.slack.memberships import Conversation, Everybody, UnreadableError
-from storage.channels import private_channels_with_chunks
+from storage.channels import private_channels_with_chunks, said_in
 from storage.database import Database
-from storage.knowledge import Chunk, readable_chunks
-from storage.pairs import Origin, Pair, get_pair
+from storage.knowledge import Chunk, chunks_by_id, readable_chunks
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class Scope:
 
     `outsiders`: readers who are no full members of the workspace; None where that can't be told, so that there may be
     any. `is_certain`: False where something could not be read and was left out for it. `is_public`: whoever is in the
-    team can read along.
+    team can read along. `readers`: who does, None where that is not told one by one.
     """
 
     audience: Audience
@@ -50,6 +51,7 @@ class Scope:
     outsiders: frozenset[str] | None = frozenset()
     is_certain: bool = True
     is_public: bool = False
+    readers: frozenset[str] | None = None
 
     @property
     def is_limited(self) -> bool:
@@ -64,27 +66,38 @@ class Places:
         self._database = database
         self._memberships = memberships
 
-    def scope(self, audience: Audience, *, fresh: bool = False) -> Scope:
+    def scope(self, audience: Audience, *, fresh: bool = False, among: Collection[str] | None = None) -> Scope:
         """Return what may be used for an audience, by who is where now; with `fresh`, Slack is asked anew.
 
+        `among`: the private channels that are looked into; where it is left out, all from which something is known.
         Raises `UnreadableError` where it is not even told who reads along.
         """
         readers = self._readers(audience, fresh=fresh)
         outsiders, knows_people = self._outsiders(audience, readers, fresh=fresh)
-        channel_ids, knows_all = self._private_channels(audience, readers, fresh=fresh)
+        if among is None:
+            with self._database.reading() as session:
+                among = private_channels_with_chunks(session, team_id=audience.team_id)
+        channel_ids, knows_all = self._private_channels(audience, readers, among, fresh=fresh)
         place = Place(audience.team_id, tuple(channel_ids))
-        return Scope(audience, place, outsiders, is_certain=knows_people and knows_all, is_public=readers is None)
+        return Scope(audience, place, outsiders, knows_people and knows_all, readers is None, readers)
 
     def keeps_out(self, scope: Scope, *, fresh: bool = False) -> Callable[[Chunk], bool]:
-        """Return what is true of the passages that may not be used in a scope."""
-        return lambda chunk: not self._allows(scope, chunk, fresh=fresh)
+        """Return what is true of the passages that may not be used in a scope; each channel is looked at once."""
+        reads_along = cache(lambda channel_id: self._read_along(scope, channel_id, fresh=fresh))
+        return lambda chunk: not self._allows(scope, chunk, reads_along)
 
     def still_allows(self, audience: Audience, chunk_ids: Collection[int]) -> bool:
-        """Return whether every one of some passages may be used for an audience right now: Slack is asked anew."""
+        """Return whether every one of some passages may be used for an audience right now.
+
+        Slack is asked anew, about where those passages come from alone.
+        """
         if not chunk_ids:
             return True
+        with self._database.reading() as session:
+            chunks = chunks_by_id(session, chunk_ids)
+        among = {chunk.channel_id for chunk in chunks.values() if chunk.channel_id is not None}
         try:
-            scope = self.scope(audience, fresh=True)
+            scope = self.scope(audience, fresh=True, among=among)
         except UnreadableError:
             return False
         return self.allows_all(scope, chunk_ids, fresh=True)
@@ -94,9 +107,8 @@ class Places:
         place = scope.place
         with self._database.reading() as session:
             chunks = readable_chunks(session, chunk_ids, team_id=place.team_id, channel_ids=place.channel_ids)
-        return len(chunks) == len(set(chunk_ids)) and all(
-            self._allows(scope, chunk, fresh=fresh) for chunk in chunks.values()
-        )
+        is_kept_out = self.keeps_out(scope, fresh=fresh)
+        return len(chunks) == len(set(chunk_ids)) and not any(is_kept_out(chunk) for chunk in chunks.values())
 
     def may_see(self, user_id: str, channel_id: str) -> bool:
         """Return whether somebody can read a conversation."""
@@ -120,9 +132,11 @@ class Places:
         with self._database.reading() as session:
             known = private_channels_with_chunks(session, team_id=team_id)
             chunks = readable_chunks(session, chunk_ids, team_id=team_id, channel_ids=known)
+            sources = said_in(session, chunks)
         if len(chunks) < len(set(chunk_ids)):
             return None
-        return frozenset(chunk.channel_id for chunk in chunks.values() if chunk.channel_id is not None)
+        private = {chunk.channel_id for chunk in chunks.values() if chunk.channel_id is not None}
+        return frozenset(private | {one for one in set(sources.values()) - private if self.is_private(one)})
 
     def _readers(self, audience: Audience, *, fresh: bool) -> frozenset[str] | None:
         """Return who reads along; None for a public channel, which everybody can."""
@@ -150,13 +164,11 @@ class Places:
         return readers - everybody.full - everybody.bots, True
 
     def _private_channels(
-        self, audience: Audience, readers: frozenset[str] | None, *, fresh: bool
+        self, audience: Audience, readers: frozenset[str] | None, among: Collection[str], *, fresh: bool
     ) -> tuple[list[str], bool]:
         """Return the private channels whose passages every reader may read, and whether all could be looked into."""
-        with self._database.reading() as session:
-            known = private_channels_with_chunks(session, team_id=audience.team_id)
         found, is_certain = [], True
-        for channel_id in known:
+        for channel_id in among:
             if channel_id == audience.channel_id and not audience.only:
                 found.append(channel_id)
             elif readers is not None:
@@ -174,26 +186,27 @@ class Places:
         except UnreadableError:
             return readers  # a bot among them only makes it less
 
-    def _allows(self, scope: Scope, chunk: Chunk, *, fresh: bool) -> bool:
+    def _allows(self, scope: Scope, chunk: Chunk, read_along: Callable[[str], bool]) -> bool:
         if chunk.team_id != scope.place.team_id:
             return False
         if chunk.channel_id is not None:
             return chunk.channel_id in scope.place.channel_ids
-        if not scope.is_limited:
-            return True
-        pair = self._pair(chunk)
-        if pair is None or pair.origin in (Origin.FILE, Origin.CORRECTION):
-            return False
-        if pair.channel_id == scope.audience.channel_id and not scope.audience.only:
+        with self._database.reading() as session:
+            source = said_in(session, (chunk.id,)).get(chunk.id)
+        return read_along(source) if source else not scope.is_limited
+
+    def _read_along(self, scope: Scope, channel_id: str, *, fresh: bool) -> bool:
+        """Return whether everybody in a scope may read what was said in a conversation while that was public."""
+        if channel_id == scope.audience.channel_id and not scope.audience.only:
             return True
         try:
-            members = self._memberships.members(pair.channel_id, fresh=fresh)
-        except UnreadableError:
+            if self._memberships.conversation(channel_id, fresh=fresh).is_private:
+                readers = None if scope.readers is None else self._people(scope.readers)
+            elif not scope.is_limited:
+                return True
+            else:
+                readers = scope.outsiders
+            return readers is not None and readers <= self._memberships.members(channel_id, fresh=fresh)
+        except UnreadableError as err:
+            logger.warning("who reads %s can't be told, so it is left out: %s", channel_id, err)
             return False
-        return scope.outsiders is not None and scope.outsiders <= members
-
-    def _pair(self, chunk: Chunk) -> Pair | None:
-        if chunk.pair_id is None:
-            return None
-        with self._database.reading() as session:
-            return get_pair(session, chunk.pair_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 from bot.answering.codes import codes_in
@@ -116,9 +117,11 @@ class Retriever:
         hits = [
             Hit(chunks[id_], similarity, score + gains.get(id_, 0.0))
             for id_, (similarity, score) in fused.items()
-            if id_ in chunks and not without(chunks[id_])
+            if id_ in chunks
         ]
-        return sorted(hits, key=lambda hit: (-hit.score, hit.chunk.id))[:limit]
+        best_first = sorted(hits, key=lambda hit: (-hit.score, hit.chunk.id))
+        # As few as needed are looked at: Slack may have to be asked about each.
+        return list(islice((hit for hit in best_first if not without(hit.chunk)), limit))
 
 
 def code_gains(codes: frozenset[str], chunks: Collection[Chunk]) -> dict[int, float]:

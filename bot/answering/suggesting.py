@@ -1,9 +1,9 @@
 """Questions to begin with: some that approved answers answer, which this person may read."""
 
-from bot.answering.places import Audience, Places
+from bot.answering.places import Audience, Places, Scope
 from bot.collecting.exchanges import is_question
 from storage.database import Database
-from storage.knowledge import latest_pair_chunks
+from storage.knowledge import Chunk, latest_pair_chunks
 
 LOOKED_AT = 40
 LONGEST = 120
@@ -20,10 +20,23 @@ class Suggestions:
 
     def for_person(self, *, team_id: str, user_id: str, channel_id: str) -> tuple[str, ...]:
         """Return a few questions. Raises `UnreadableError` where Slack does not say who reads along."""
-        scope = self._places.scope(Audience(team_id, channel_id, only=user_id), fresh=True)
-        is_kept_out = self._places.keeps_out(scope, fresh=True)
+        audience = Audience(team_id, channel_id, only=user_id)
+        for is_fresh in (False, True):
+            chosen = self._chosen(self._places.scope(audience, fresh=is_fresh), is_fresh=is_fresh)
+            if self._places.still_allows(audience, [chunk.id for chunk in chosen]):
+                return tuple(chunk.title for chunk in chosen) or NOTHING_YET
+        return NOTHING_YET
+
+    def _chosen(self, scope: Scope, *, is_fresh: bool) -> list[Chunk]:
+        """Return the latest that fit, one of each title."""
+        place, is_kept_out = scope.place, self._places.keeps_out(scope, fresh=is_fresh)
         with self._database.reading() as session:
-            latest = latest_pair_chunks(session, team_id=team_id, channel_ids=scope.place.channel_ids, limit=LOOKED_AT)
-        asked = (chunk.title for chunk in latest if not is_kept_out(chunk))
-        short = [title for title in asked if len(title) <= LONGEST and "[" not in title and is_question(title)]
-        return tuple(dict.fromkeys(short))[: self._limit] or NOTHING_YET
+            latest = latest_pair_chunks(session, team_id=place.team_id, channel_ids=place.channel_ids, limit=LOOKED_AT)
+        chosen: dict[str, Chunk] = {}
+        for chunk in latest:
+            fits = len(chunk.title) <= LONGEST and "[" not in chunk.title and is_question(chunk.title)
+            if fits and chunk.title not in chosen and not is_kept_out(chunk):
+                chosen[chunk.title] = chunk
+            if len(chosen) == self._limit:
+                break
+        return list(chosen.values())

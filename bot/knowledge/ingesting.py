@@ -143,7 +143,8 @@ def new_document(
     *,
     channel_id: str | None = None,
     version: str = "",
+    said_in: str | None = None,
 ) -> NewDocument:
     """Return a converted document, ready to be stored."""
     sections = tuple(Section(path, text) for path, text in passages)
-    return NewDocument(team_id, source, title, channel_id, sections, version=version)
+    return NewDocument(team_id, source, title, channel_id, sections, version=version, said_in=said_in)

@@ -119,7 +119,8 @@ class Uploads:
         except Refusal as err:
             return f":warning: {name} {err}.", False
         source = source_of(file_id, upload.channel_id, upload.ts)
-        document = new_document(upload.team_id, source, title, passages, channel_id=channel_id)
+        said_in = None if upload.is_direct else upload.channel_id
+        document = new_document(upload.team_id, source, title, passages, channel_id=channel_id, said_in=said_in)
         store(self._database, [document], now=self._now)
         return f":page_facing_up: {len(passages)} {'passage' if len(passages) == 1 else 'passages'} from {name}.", True
 

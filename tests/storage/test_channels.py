@@ -1,8 +1,16 @@
 """When Timbre speaks where, and which private channels it knows something from."""
 
-from storage.channels import Mode, mode_of, modes, private_channels_with_chunks, set_mode
+from storage.channels import Mode, mode_of, modes, private_channels_with_chunks, said_in, set_mode
 from storage.database import Database
-from storage.knowledge import NewDocument, latest_pair_chunks, put_document, put_pair_chunk, remove_document
+from storage.knowledge import (
+    NewDocument,
+    latest_pair_chunks,
+    put_document,
+    put_pair_chunk,
+    remove_document,
+    standing_chunks,
+)
+from storage.pairs import Origin
 from tests.storage.approved import NOW, pair
 from tests.storage.racing import race
 
@@ -35,6 +43,25 @@ def test_private_channels_are_known_as_long_as_something_from_them_is(database: 
         remove_document(session, team_id="T1", source="c", now=NOW)
         assert private_channels_with_chunks(session, team_id="T1") == ["C1"]
         assert private_channels_with_chunks(session, team_id="T2") == []
+
+
+def test_it_is_known_where_a_passage_was_said(database: Database) -> None:
+    origins = {"C1": Origin.THREAD, "C2": Origin.EXPORT, "none": Origin.FILE, "nor this": Origin.CORRECTION}
+    documents = {"a": ("C3", None), "b": ("C4", "C4"), "c": (None, None), "d": (None, "C5")}
+    with database.writing() as session:
+        for source, (where, channel_id) in documents.items():
+            put_document(session, NewDocument("T1", source, source, channel_id, ("Text.",), said_in=where), now=NOW)
+    for number, (channel_id, origin) in enumerate(origins.items(), 1):
+        one = pair(database, number, channel_id=channel_id, origin=origin)
+        with database.writing() as session:
+            said = {"title": channel_id, "text": "Yes."}
+            put_pair_chunk(session, team_id="T1", pair_id=one.id, channel_id=None, **said, now=NOW)
+    with database.reading() as session:
+        titles = {chunk.id: chunk.title for chunk in standing_chunks(session, after=0, limit=99)}
+        found = said_in(session, titles)
+    assert {titles[id_]: where for id_, where in found.items()} == {
+        "a": "C3", "b": "C4", "d": "C5", "C1": "C1", "C2": "C2",
+    }  # fmt: skip
 
 
 def test_the_latest_approved_answers_are_those_that_may_be_read(database: Database) -> None:

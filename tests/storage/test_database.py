@@ -86,6 +86,28 @@ def test_a_downgrade_to_base_leaves_nothing_behind(empty_url: str) -> None:
     database.close()
 
 
+def test_documents_stored_before_are_known_to_be_from_their_channels(empty_url: str) -> None:
+    channels = {
+        "slack-export:C1:1.0": "C1",
+        "slack-file:F1:C2:2.0": "C2",
+        "slack-file:F1:D1:3.0": None,
+        "slack-file:F2": None,
+        "handbook.md": None,
+    }
+    engine = create_engine(empty_url)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    columns = "team_id, source, title, content_hash, version, updated_at"
+    row = f"INSERT INTO documents ({columns}) VALUES ('T1', :source, '', '', '', '2026-03-02')"  # noqa: S608 (a constant)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0008")
+        connection.execute(text(row), [{"source": source} for source in channels])
+        command.upgrade(config, "0009")
+        assert dict(connection.execute(text("SELECT source, said_in FROM documents")).all()) == channels
+    engine.dispose()
+
+
 def test_sqlite_lets_people_read_while_somebody_writes_and_keeps_what_is_committed(tmp_path: Path) -> None:
     database = Database(sqlite_url(tmp_path))
     assert pragma(database, "journal_mode") == "wal"

@@ -53,5 +53,6 @@ def _told(talk: Sequence[SlackMessage], conversation: Conversation, team_id: str
         channel_id=conversation.id if conversation.is_private else None,
         chunks=tuple(split_plain("\n\n".join(spoken))),
         people=tuple(sorted({message.user_id for message in said})),
+        said_in=conversation.id,
     )
     return Told(source, document, redactions_in(*(text.replaced for text in texts)))

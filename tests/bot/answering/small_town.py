@@ -193,7 +193,7 @@ class Town:
     def _bring_up(self, client: WebClient, places: type[Places]) -> None:
         models = Echo(self._run_meanwhile)
         retriever = Retriever(self.database, self._index, models.embed)
-        limits = AnswerLimits(passages=3, min_similarity=0.35, max_tokens=100, examples=2)
+        limits = AnswerLimits(passages=3, min_similarity=0.5, max_tokens=100, examples=2)
         answerer = Answerer(
             self.database,
             retriever,
@@ -233,8 +233,11 @@ class Town:
         with self.database.writing() as session:
             if item.kind == DOCUMENT:
                 text = f"{item.topic} {item.mark}"
-                source = item.source or None
-                document = NewDocument(self.team_id, str(item.number), f"About {item.mark}", source, (text,))
+                only_for = None if not item.source or self.books.rooms[item.source].is_public else item.source
+                said_in = item.source or None
+                document = NewDocument(
+                    self.team_id, str(item.number), f"About {item.mark}", only_for, (text,), said_in=said_in
+                )
                 put_document(session, document, now=self._now)
             else:
                 pair = add_candidate(session, self._candidate(item), now=self._now)
@@ -259,9 +262,11 @@ class Town:
         answerer = f"UANS{item.number}"
         self._workspace.save_person(Person(answerer, item.mark, item.mark))
         room = self.books.rooms[item.source]
+        # A question with a mark tells where it is offered; only to one without is the approved answer given as it is.
+        in_question = f" {item.mark}" if item.number % 2 else ""
         return Candidate(
             self.team_id, room.id, not room.is_public, f"{item.number}.0", f"{item.number}.0", f"{item.number}.1",
-            f"What about {item.topic} {item.mark}?", f"{item.topic} {item.mark}", "UASKED", answerer,
+            f"Who heard of {item.topic}{in_question}?", f"{item.topic} {item.mark}", "UASKED", answerer,
             f"https://town/{room.id}/{item.mark}",
         )  # fmt: skip
 
@@ -294,6 +299,14 @@ class Town:
         """Have somebody join a room, or leave it; `is_told`: the bot hears of it."""
         room = self.books.rooms[channel_id]
         room.members ^= {user}
+        self._save(room)
+        if is_told:
+            self.memberships.forget_channel(channel_id)
+
+    def convert(self, channel_id: str, *, is_told: bool) -> None:
+        """Make a public channel private, or a private one public; `is_told`: the bot hears of it."""
+        room = self.books.rooms[channel_id]
+        room.kind = "group" if room.is_public else "channel"
         self._save(room)
         if is_told:
             self.memberships.forget_channel(channel_id)

@@ -2,13 +2,13 @@
 
 Random workspaces: members, guests and strangers in public, private, shared and direct conversations; documents of the
 team's and of private channels, approved answers from anywhere. Random questions by mention, directly, in a thread where
-something was asked before, for the asker alone and then shared, while people come and go, told of or not, before, while
-and after an answer is made, and while Slack does not say who is where. What each post says is held against who can read
-it at that moment.
+something was asked before, for the asker alone and then shared, while people come and go and channels are made private
+or public, told of or not, before, while and after an answer is made, and while Slack does not say who is where. What
+each post says is held against who can read it at that moment.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from tests.bot.conftest import NOW
 PEOPLE = ("UANN", "UBOB", "UCAT", "UDAN", "UEVE")
 KINDS = ("full", "full", "full", "full", "guest", "stranger")
 ROOMS = (("CPUB", "channel"), ("CFAIR", "channel"), ("CCELLAR", "group"), ("CATTIC", "group"), ("GTRIO", "mpim"))
+ROOMS_THAT_CHANGE = ("CPUB", "CFAIR", "CCELLAR", "CATTIC")
 TOPICS = ("pump handle squeaks", "boiler pressure drops", "attic window sticks")
 METHODS = (("conversations.members", ""), ("users.list", ""), ("conversations.info", ""))
 
@@ -65,7 +66,7 @@ def live(town: Town, data: st.DataObject, came: Counter[str]) -> None:
     draw = data.draw
     for number in range(1, draw(st.integers(2, 6)) + 1):
         kind = draw(st.sampled_from((DOCUMENT, PAIR)))
-        sources = ("", "CCELLAR", "CATTIC") if kind == DOCUMENT else tuple(town.books.rooms)
+        sources = ("", *ROOMS_THAT_CHANGE) if kind == DOCUMENT else tuple(town.books.rooms)
         town.know(Item(number, kind, draw(st.sampled_from(sources)), draw(st.sampled_from(TOPICS))))
     for _ in range(draw(st.integers(1, 5))):
         town.seconds += draw(st.sampled_from((0, 10, 40, 400)))
@@ -90,6 +91,8 @@ def failures(town: Town) -> tuple[tuple[str, str], ...]:
 def change(town: Town, draw: Callable[..., object]) -> Callable[[], None]:
     room = draw(st.sampled_from([id_ for id_, _ in ROOMS]))
     user, is_told = draw(st.sampled_from(PEOPLE)), draw(st.booleans())
+    if room in ROOMS_THAT_CHANGE and draw(st.integers(0, 2)) == 0:
+        return lambda: town.convert(room, is_told=is_told)  # type: ignore[arg-type]
     return lambda: town.move(user, room, is_told=is_told)  # type: ignore[arg-type]
 
 
@@ -97,7 +100,7 @@ def act(town: Town, draw: Callable[..., object], came: Counter[str]) -> None:
     user = str(draw(st.sampled_from(PEOPLE)))
     mine = [room.id for room in town.books.rooms.values() if user in room.members]
     place = str(draw(st.sampled_from(mine)))
-    question = f"What about {draw(st.sampled_from((*TOPICS, 'pump window', 'zebras', TOPICS[0])))}?"
+    question = f"Who heard of {draw(st.sampled_from((*TOPICS, 'pump window', 'zebras', TOPICS[0])))}?"
     how = draw(st.sampled_from(("ask", "ask", "ask", "follow", "follow", "alone", "alone", "suggest", "gaps")))
     threads = [(channel_id, ts) for channel_id, ts in town.threads if channel_id in mine]
     if how == "follow" and threads:
@@ -208,16 +211,24 @@ class Trusting(Places):
 class Hospitable(Places):
     """Takes guests and strangers for members."""
 
-    def _allows(self, scope: Scope, chunk: Chunk, *, fresh: bool) -> bool:
-        return chunk.channel_id is None or super()._allows(scope, chunk, fresh=fresh)
+    def _allows(self, scope: Scope, chunk: Chunk, read_along: Callable[[str], bool]) -> bool:
+        return chunk.channel_id is None or super()._allows(scope, chunk, read_along)
 
 
 class Selfish(Places):
     """Asks only where the asker is, not everybody else who reads along."""
 
-    def scope(self, audience: Audience, *, fresh: bool = False) -> Scope:
-        found = super().scope(Audience(audience.team_id, audience.channel_id, only="UANN"), fresh=fresh)
+    def scope(self, audience: Audience, *, fresh: bool = False, among: Collection[str] | None = None) -> Scope:
+        only = Audience(audience.team_id, audience.channel_id, only="UANN")
+        found = super().scope(only, fresh=fresh, among=among)
         return Scope(audience, found.place)
+
+
+class Remembering(Places):
+    """Takes what was said in public to be for the team for good."""
+
+    def _read_along(self, scope: Scope, channel_id: str, *, fresh: bool) -> bool:
+        return not scope.is_limited or super()._read_along(scope, channel_id, fresh=fresh)
 
 
 def test_the_index_in_memory_finds_what_the_real_one_finds(tmp_path: Path) -> None:
@@ -242,7 +253,7 @@ def test_the_index_in_memory_finds_what_the_real_one_finds(tmp_path: Path) -> No
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("mutant", [Trusting, Hospitable, Selfish])
+@pytest.mark.parametrize("mutant", [Trusting, Hospitable, Selfish, Remembering])
 def test_what_looks_for_leaks_finds_them(empty: Path, mutant: type[Places]) -> None:
     with pytest.raises(AssertionError, match="reached"):
         explore(Run(empty, FlatIndex(), mutant, Counter()), 1500)

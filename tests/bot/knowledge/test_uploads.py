@@ -158,6 +158,18 @@ def test_a_document_shared_in_a_private_channel_is_for_its_people(mailroom: Mail
     assert [one.channel_id for one in mailroom.known()] == ["CVAULT"]
 
 
+def test_a_document_of_a_channel_made_private_is_for_its_people_from_then_on(mailroom: Mailroom) -> None:
+    mailroom.told("UADA", mailroom.send("UADA", "leave.md", LEAVE, to="CREVIEW", text="@timbre read this"))
+    help_channel = Channel(mailroom.slack, "CHELP")
+
+    def said() -> str:
+        return said_in(help_channel.ask("UTOM", "Whom do I ask two weeks ahead?"))
+
+    wait_until(lambda: "I don't know" not in said(), "it is answered from the document", timeout=60)
+    mailroom.slack.control("channel", user="UADA", channel="CREVIEW", act="make_private")
+    assert "I don't know" in said()
+
+
 def test_a_file_that_is_not_for_timbre_is_left_alone(mailroom: Mailroom) -> None:
     mailroom.send("UADA", "leave.md", LEAVE, to="CHELP", text="for you all")
 
