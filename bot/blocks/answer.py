@@ -19,7 +19,7 @@ CORRECT_LABELS = {
 }
 TITLE_LIMIT = 80
 CITED = "*Sources*"
-READ = "*Read for this answer, which cites none of it*"
+READ = "*Read, but not cited*"
 SUMMARY_LIMIT = 300
 VERIFIED = "Verified answer"
 CONTEXT_LIMIT = 2_000

@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
-from bot.commands.opening import CommandError, open_database, open_settings, team_of, utc_now
+from bot.commands.opening import CommandError, open_database, open_kept, open_settings, team_of, utc_now
 from bot.console import note, print_json, progress, say
 from storage.database import Database
 from storage.documents import KnownDocument, known_documents
@@ -36,7 +36,7 @@ def ingest(data: Path | None, named: Sequence[str], as_json: bool) -> None:
 
 def sources_list(data: Path | None, as_json: bool) -> None:
     """List the documents."""
-    with closing(open_database(open_settings(data))) as database:
+    with closing(open_database(open_kept(data))) as database:
         known = _known(database)
     if as_json:
         print_json({"sources": [{**asdict(one), "updated_at": one.updated_at.isoformat()} for one in known]})
@@ -52,7 +52,7 @@ def sources_remove(data: Path | None, named: Sequence[str], as_json: bool) -> No
     """Forget documents and their passages. Raises `CommandError`, forgetting none, when one is not known."""
     from bot.knowledge.storing import forget
 
-    with closing(open_database(open_settings(data))) as database:
+    with closing(open_database(open_kept(data))) as database:
         known = [one.source for one in _known(database)]
         meant = {source for name in named for source in _meant(name, known)}
         removed = forget(database, meant, team_id=team_of(database), now=utc_now)

@@ -6,7 +6,7 @@ What loads the index is imported by them alone: it takes as long as all the rest
 from dataclasses import asdict
 from pathlib import Path
 
-from bot.commands.opening import CommandError, open_database, open_settings
+from bot.commands.opening import CommandError, open_database, open_kept
 from bot.console import print_json, progress, say
 from storage.database import Database
 from storage.knowledge import count_all_chunks, mark_all_unindexed
@@ -17,7 +17,7 @@ def index_check(data: Path | None, as_json: bool) -> None:
     from bot.bootstrap import open_knowledge
     from storage.vectors import IndexInUseError
 
-    settings = open_settings(data, at_least="WARNING")
+    settings = open_kept(data, at_least="WARNING")
     database = open_database(settings)
     try:
         knowledge = open_knowledge(settings, database)
@@ -51,7 +51,7 @@ def index_rebuild(data: Path | None) -> None:
     from bot.processes import model_server
     from storage.vectors import IndexInUseError
 
-    settings = open_settings(data, at_least="WARNING")
+    settings = open_kept(data, at_least="WARNING")
     database = open_database(settings)
     try:
         with model_server(settings) as running:

@@ -32,6 +32,16 @@ def open_settings(data: Path | None, *, at_least: str = "DEBUG", **overrides: ob
     return settings
 
 
+def open_kept(data: Path | None, *, at_least: str = "DEBUG") -> Settings:
+    """Read the settings of a data folder that is in use. Raises `CommandError` where nothing is kept in it."""
+    settings = load_settings(data=data)
+    if not settings.database_url and not (settings.data / "timbre.db").exists():
+        raise CommandError(
+            f"nothing is kept in {settings.data} yet: name the folder that the bot runs with by --data or TIMBRE_DATA"
+        )
+    return open_settings(data, at_least=at_least)
+
+
 def start_logging(settings: Settings) -> None:
     """Log at the level that is set."""
     # Libraries only warn: below that they log every statement and request, and what people wrote with them.

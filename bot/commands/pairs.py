@@ -10,7 +10,7 @@ from bot.collecting.lineage import lineage, listed
 from bot.collecting.pair_files import CHANNEL as FROM_FILE
 from bot.collecting.pair_files import export_pairs, import_pairs
 from bot.collecting.provenance import provenance_file
-from bot.commands.opening import CommandError, open_database, open_settings, team_of, utc_now
+from bot.commands.opening import CommandError, open_database, open_kept, open_settings, team_of, utc_now
 from bot.console import note, print_json, say
 from bot.slack.mrkdwn import shorten
 from storage.listing import PairFilter, list_pairs
@@ -31,7 +31,7 @@ _CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]+")
 
 def pairs_list(data: Path | None, limit: int, before: int | None, as_json: bool, **wanted: Any) -> None:
     """List pairs, the newest first."""
-    database = open_database(open_settings(data))
+    database = open_database(open_kept(data))
     with database.reading() as session:
         chosen = pair_filter(**wanted)
         pairs = list_pairs(session, chosen, team_id=team_of(database), before=before, limit=limit)
@@ -51,7 +51,7 @@ def pairs_list(data: Path | None, limit: int, before: int | None, as_json: bool,
 
 def pairs_show(data: Path | None, pair_id: int, as_json: bool) -> None:
     """Print a pair with all that is known of it."""
-    database = open_database(open_settings(data))
+    database = open_database(open_kept(data))
     try:
         with database.reading() as session:
             found = lineage(session, pair_id)
@@ -68,7 +68,7 @@ def pairs_show(data: Path | None, pair_id: int, as_json: bool) -> None:
 
 def pairs_export(data: Path | None, out: Path, include_private: bool, **wanted: Any) -> None:
     """Write pairs as chats."""
-    database = open_database(open_settings(data))
+    database = open_database(open_kept(data))
     chosen = replace(pair_filter(**wanted), with_private=include_private)
     count = export_pairs(database, chosen, out, team_id=team_of(database))
     database.close()

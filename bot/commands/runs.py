@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.blocks.notices import progress_text
-from bot.commands.opening import CommandError, open_database, open_settings, team_of, utc_now
+from bot.commands.opening import CommandError, open_database, open_kept, team_of, utc_now
 from bot.console import print_json, say
 from storage.database import Database
 from storage.runs import FAILED_STATUSES, UNFINISHED, Run, get_run, list_runs, unfinished_run
@@ -65,7 +65,7 @@ class _Opened:
     """The database of the settings, for as long as a command lasts."""
 
     def __init__(self, data: Path | None) -> None:
-        self.database: Database = open_database(open_settings(data, at_least="WARNING"))
+        self.database: Database = open_database(open_kept(data, at_least="WARNING"))
         self.team_id = team_of(self.database)
 
     def newest(self, *, limit: int) -> list[Run]:

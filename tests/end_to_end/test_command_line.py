@@ -277,6 +277,24 @@ def test_the_index_is_compared_with_the_database_and_made_anew(timbre: Timbre, m
     assert (after.code, after.out) == (0, "The index holds the 1 passages of the database as they are.\n")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("index", "check"),
+        ("index", "rebuild"),
+        ("answers", "export", "--out", "answers.jsonl"),
+        ("pairs", "list"),
+        ("sources", "list"),
+        ("runs", "list"),
+    ],
+)
+def test_what_looks_into_a_folder_makes_none_where_its_name_is_mistyped(timbre: Timbre, words: tuple[str, ...]) -> None:
+    refusal = timbre(*words, "--data", "timber").refusal
+
+    assert refusal == "nothing is kept in timber yet: name the folder that the bot runs with by --data or TIMBRE_DATA"
+    assert not (timbre.folder / "timber").exists()
+
+
 def test_beside_a_running_bot_the_index_is_made_anew_by_it(timbre: Timbre, models: FakeModelServer) -> None:
     (timbre.folder / "mooring.md").write_text(MOORING)
     timbre("ingest", "mooring.md")
