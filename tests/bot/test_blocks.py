@@ -134,7 +134,7 @@ def test_passages_that_were_read_but_not_cited_are_not_called_sources() -> None:
     (blocks,) = answer_blocks.messages(kept("In the tin.", [Source(1, 1, "Keys", "", is_cited=False)]))
 
     assert "Sources" not in texts(blocks)[1]
-    assert "cites none" in texts(blocks)[1]
+    assert "Read, but not cited" in texts(blocks)[1]
 
 
 def test_an_escaped_sign_is_never_cut_in_two() -> None:

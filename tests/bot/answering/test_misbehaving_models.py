@@ -56,7 +56,7 @@ def ended(room: Channel, ts: str, *, timeout: float = 20.0) -> list[dict[str, An
     assert sum(_is_end(message) for message in replies) == 1
     assert _is_end(replies[-1])
     if not is_failure(replies[-1]):
-        assert "Sources" in said_in(replies[-1]) or "Read for this answer" in said_in(replies[-1])
+        assert "Sources" in said_in(replies[-1]) or "Read, but not cited" in said_in(replies[-1])
         assert said_in(replies[-1]).endswith("Correct this\nGood answer\nBad answer")
     assert all(message.get("metadata") for message in replies), "a message was left half written"
     wait_until(lambda: not room.slack.playground.workspace(None).statuses, "nobody is thinking any more")
