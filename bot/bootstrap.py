@@ -244,7 +244,7 @@ class Bot:
             pane.name,
             now,
         )
-        corrections = Corrections(database, places, readers, policy, now, moved)
+        corrections = Corrections(database, places, policy, now, moved)
         sharing = Sharing(database, questions, places, poster, now)
         gaps = Gaps(database, places, self._knowledge.retriever, self._knowledge.models.embed, places.may_see, now)
         suggestions = Suggestions(database, places, limit=MOST_PROMPTS)

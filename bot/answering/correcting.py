@@ -1,4 +1,4 @@
-"""What Timbre should have said: a correction becomes an approved answer, or waits for a review."""
+"""What Timbre should have said: a correction becomes a proposed answer, which waits for a review."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,6 @@ from bot.answering.places import Places
 from bot.collecting.candidates import edited_text
 from bot.collecting.decisions import ReviewRefusedError
 from bot.collecting.policy import ReviewPolicy
-from bot.collecting.readers import PairReaders
 from bot.collecting.standing import settle
 from storage.answers import Answer, AnswerKind, get_answer
 from storage.audit import append
@@ -39,13 +38,12 @@ OPTED_OUT = "You opted out, so I learn nothing from you. `/timbre opt-in` undoes
 class Correction:
     """An answer of Timbre's in the modal; `answer` is empty where it did not know one.
 
-    `may_decide`: whether sending it off approves. `readers`: who may read it.
+    `readers`: who may read it.
     """
 
     answer_id: int
     question: str
     answer: str
-    may_decide: bool
     readers: str
 
 
@@ -56,14 +54,12 @@ class Corrections:
         self,
         database: Database,
         places: Places,
-        readers: PairReaders,
         policy: ReviewPolicy,
         now: Callable[[], datetime],
         on_moved: Callable[[Pair], None] = lambda _: None,
     ) -> None:
         self._database = database
         self._places = places
-        self._readers = readers
         self._policy = policy
         self._now = now
         self._on_moved = on_moved
@@ -74,21 +70,20 @@ class Corrections:
         is_private = self._private_channel(answer) is not None
         said = "Only who may read this answer may read it." if is_private else "Everybody in the team may read it."
         text = "" if answer.kind is AnswerKind.UNKNOWN else answer.text
-        return Correction(answer.id, answer.question, text, self._readers.is_reviewer(by), said)
+        return Correction(answer.id, answer.question, text, said)
 
     def submit(self, answer_id: int, *, question: str, answer: str, by: str) -> Pair:
-        """Approve a correction, or propose it to the reviewers. Raises `ReviewRefusedError`.
+        """Propose a correction to the reviewers. Raises `ReviewRefusedError`.
 
-        A reviewer's own words count here as they do where they edit an answer on the way to its approval.
+        A reviewer's own is proposed like anybody's: nobody approves their own answer.
         """
         corrected = self._answer(answer_id, by)
-        verdict = Verdict.APPROVE if self._readers.is_reviewer(by) else Verdict.NOMINATE
         candidate = self._candidate(corrected, question, answer, by)
         with self._database.writing() as session:
             silent = opted_out(session, team_id=corrected.team_id)
             if {by, corrected.asked_by} & silent:
                 raise ReviewRefusedError(OPTED_OUT if by in silent else "Who asked this is not learnt from.")
-            pair = self._record(session, add_candidate(session, candidate, now=self._now()), verdict, by)
+            pair = self._record(session, add_candidate(session, candidate, now=self._now()), by)
         self._on_moved(pair)
         return pair
 
@@ -118,9 +113,11 @@ class Corrections:
             redactions=redactions,
         )
 
-    def _record(self, session: Session, pair: Pair, verdict: Verdict, by: str) -> Pair:
+    def _record(self, session: Session, pair: Pair, by: str) -> Pair:
         now, said = self._now(), pair.content_hash
-        record_review(session, pair.id, reviewer_id=by, verdict=verdict, via=Via.CLICK, content_hash=said, now=now)
+        record_review(
+            session, pair.id, reviewer_id=by, verdict=Verdict.NOMINATE, via=Via.CLICK, content_hash=said, now=now
+        )
         pair = settle(session, pair, approvals_needed=self._policy.approvals_needed, now=now)
         details = {"pair": pair.id, "status": pair.status.value, "content": said}
         append(session, team_id=pair.team_id, actor=by, action="pair", details=details, now=now)

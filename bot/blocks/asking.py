@@ -11,6 +11,7 @@ from storage.answers import Answer, AnswerKind
 SHARE = "answer_share"
 CORRECT = "answer_correct"
 QUESTION_LIMIT = 300
+REVIEWED = "Somebody else reviews it first."
 
 
 def private(answer_of: Answer) -> list[Block]:
@@ -57,7 +58,6 @@ def _elsewhere(found: Found) -> str:
 
 def correction(shown: Correction) -> Block:
     """Return the modal in which somebody writes what Timbre should have said."""
-    note = "You review: it is approved as you send it off." if shown.may_decide else "Reviewers read it first."
     fields = [
         field(QUESTION, "Question", shorten(shown.question, INPUT_LIMIT)),
         field(ANSWER, "What should it have said?", shorten(shown.answer, INPUT_LIMIT)),
@@ -67,7 +67,7 @@ def correction(shown: Correction) -> Block:
         "callback_id": CORRECT,
         "private_metadata": str(shown.answer_id),
         "title": plain("Correct this answer" if shown.answer else "Answer this question"),
-        "submit": plain("Approve" if shown.may_decide else "Propose"),
+        "submit": plain("Propose"),
         "close": plain("Cancel"),
-        "blocks": [*fields, context(f"{note} {shown.readers}")],
+        "blocks": [*fields, context(f"{REVIEWED} {shown.readers}")],
     }

@@ -53,7 +53,7 @@ class Correcting:
             self._client.views_open(trigger_id=click.trigger_id, view=blocks.correction(shown))
 
     def submit(self, ack: Ack, body: dict[str, Any]) -> None:
-        """Approve or propose a correction; what is wrong is said in the modal, and nothing typed is lost."""
+        """Propose a correction; what is wrong is said in the modal, and nothing typed is lost."""
         sent = Submission.from_payload(body)
         try:
             self._corrections.submit(

@@ -54,6 +54,28 @@ def thumb_down(office: Office, user: str, message: dict[str, Any]) -> None:
     )
 
 
+def approve_correction(office: Office, text: str, *, by: str, label: str = "Approve") -> None:
+    """Press a button that approves on the card of a correction that says something, once it is there.
+
+    Where the correction resembles an approved answer, that is a choice between the two.
+    """
+
+    def cards() -> list[dict[str, Any]]:
+        messages = office.slack.messages("CREVIEW", as_=by)
+        return [one for one in messages if text in said_in(one) and label in labels(one)]
+
+    wait_until(lambda: bool(cards()), f"its card is posted with {label!r}")
+    office.click(by, cards()[-1], label)
+
+
+def statuses(office: Office, text: str) -> list[PairStatus]:
+    """Return where the pairs stand whose answers say something."""
+    with office.database.reading() as session:
+        return [
+            pair.status for pair in every_pair(session, PairFilter(), team_id=office.team_id) if text in pair.answer
+        ]
+
+
 def test_an_approved_answer_is_given_as_it_stands_with_who_approved_it_and_until_when(office: Office) -> None:
     approved(office, "Where do the lanterns hang?", "Lanterns hang in the porch.")
 
@@ -143,16 +165,21 @@ def test_a_channel_can_have_any_question_answered_or_none(office: Office, model_
         office.command("UADA", "channels mention")
 
 
-def test_a_thumb_down_asks_what_would_have_been_right_and_a_reviewers_word_counts_at_once(office: Office) -> None:
+def test_a_thumb_down_asks_what_would_have_been_right_and_another_reviewer_has_the_last_word(office: Office) -> None:
     approved(office, "Where do the buckets stand?", "Buckets stand by the well.")
     reply = office.help.ask("UTOM", "where do the buckets stand?")
 
     thumb_down(office, "UBEN", reply)
     modal = office.modal("UBEN")
+    assert modal["submit"]["text"] == "Propose"
     office.submit(
         "UBEN", modal, question="Where do the red buckets stand now?", answer="Red buckets stand in the barn."
     )
 
+    wait_until(lambda: statuses(office, "in the barn") == [PairStatus.CANDIDATE], "it is proposed")
+    approve_correction(office, "in the barn", by="UBEN", label="Keep both")
+    assert statuses(office, "in the barn") == [PairStatus.CANDIDATE]
+    approve_correction(office, "in the barn", by="UCLEO", label="Keep both")
     wait_until(
         lambda: "in the barn" in said_in(office.command("UADA", "ask Where do the red buckets stand now?")), "ok"
     )
@@ -165,6 +192,7 @@ def test_an_approved_answer_is_corrected_by_a_button_and_the_correction_is_given
     office.click("UBEN", reply, "Correct this", channel="CHELP")
     modal = office.modal("UBEN")
     office.submit("UBEN", modal, question="Where do the barrels stand?", answer="Barrels stand in the cellar.")
+    approve_correction(office, "in the cellar", by="UCLEO", label="Replace it")
 
     wait_until(lambda: "in the cellar" in said_in(office.command("UADA", "ask Where do the barrels stand?")), "ok")
 
@@ -178,6 +206,7 @@ def test_what_timbre_does_not_know_is_answered_by_a_button(office: Office) -> No
     assert modal["title"]["text"] == "Answer this question"
     assert not any(block.get("element", {}).get("initial_value", "").startswith("I don't") for block in modal["blocks"])
     office.submit("UBEN", modal, question="Why do ostriches whistle?", answer="They learnt it from the kettle.")
+    approve_correction(office, "the kettle", by="UCLEO")
 
     wait_until(lambda: "the kettle" in said_in(office.command("UADA", "ask Why do ostriches whistle?")), "ok")
     assert "ostriches" not in said_in(office.command("UBEN", "gaps"))
@@ -211,15 +240,10 @@ def test_anybody_elses_correction_waits_for_a_review(office: Office) -> None:
 
     thumb_down(office, "UMIA", reply)
     modal = office.modal("UMIA")
-    assert "Reviewers read it first." in said_in(modal)
+    assert "Somebody else reviews it first." in said_in(modal)
     office.submit("UMIA", modal, question="Where do the blue buckets stand?", answer="Blue ones stand in the loft.")
 
-    def proposed() -> list[PairStatus]:
-        with office.database.reading() as session:
-            pairs = every_pair(session, PairFilter(), team_id=office.team_id)
-            return [pair.status for pair in pairs if "loft" in pair.answer]
-
-    wait_until(lambda: proposed() == [PairStatus.CANDIDATE], "it waits")
+    wait_until(lambda: statuses(office, "loft") == [PairStatus.CANDIDATE], "it waits")
     wait_until(
         lambda: any("stand in the loft" in said_in(one) for one in office.slack.messages("CREVIEW", as_="UBEN")),
         "its card is posted",

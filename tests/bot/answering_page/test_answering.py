@@ -140,7 +140,7 @@ def test_what_is_not_known_is_said_with_who_might_know(office: Office, desk: Des
     shot(page, "unknown")
 
 
-def test_a_thumb_down_opens_a_modal_and_a_reviewer_corrects_at_once(office: Office, desk: Desk) -> None:
+def test_a_thumb_down_opens_a_modal_and_what_is_written_there_is_proposed(office: Office, desk: Desk) -> None:
     know(office, "What colour is the buoy?", "The buoy is green.")
     page = ask(office, desk, "ben", "what colour is the buoy?")
     reply = row(page, "The buoy is green.", pane="#thread")
@@ -153,9 +153,11 @@ def test_a_thumb_down_opens_a_modal_and_a_reviewer_corrects_at_once(office: Offi
     modal.get_by_label("Question").fill("What colour is the buoy at the pier?")
     field.fill("The buoy at the pier is yellow since May.")
     shot(modal, "correction")
-    press(modal, "Approve")
+    press(modal, "Propose")
     page.locator("dialog[open]").wait_for(state="detached")
 
+    reviewer = desk.open("cleo", "timbre-review")
+    press(row(reviewer, "yellow since May"), "Replace it")
     known = "What colour is the buoy at the pier?"
     wait_until(lambda: "yellow" in said_in(office.command("UADA", f"ask {known}")), "it is used")
 
