@@ -138,7 +138,8 @@ class Machine(RuleBasedStateMachine):
         self.decisions = Decisions(self.database, readers, self.policy, self.now)
         self.people = People(self.database, self.policy, self.now)
         self.executor = Here()
-        nobody_asks: Questions = None  # type: ignore[assignment]  # there are no mentions here
+        nobody: Any = None  # there are no mentions here, so that nothing is ever answered
+        nobody_asks = Questions(self.database, nobody, nobody, nobody, nobody, nobody, nobody, nobody, nobody, self.now)
         hearing = Hearing(
             self.database, self.slack.conversations.thread, team_id=self.slack.team_id, bot_user_id="UBOT"
         )
