@@ -21,7 +21,7 @@ how what which what's how's it's there's where's who's when's
 anyone anybody know tell wondering question quick need want wants like get getting trying possible able way
 ways option
 """
-_FILLERS = frozenset(_FILLING.split())
+FILLERS = frozenset(_FILLING.split())
 """Words that make no other question of one by being there, or by being others."""
 _TOWARDS = frozenset(("to", "into", "from"))
 """What follows one of these is where something leads or comes from: two words that change places there tell."""
@@ -47,7 +47,7 @@ def _words(text: str) -> list[str]:
 def _as_told(word: str) -> str:
     lower = word.lower().replace("’", "'")
     # US and IT are names, us and it are not.
-    return word if lower in _FILLERS and len(word) > 1 and word.isupper() else lower
+    return word if lower in FILLERS and len(word) > 1 and word.isupper() else lower
 
 
 def _is_negated(words: list[str]) -> bool:
@@ -62,7 +62,7 @@ def _telling(words: list[str]) -> frozenset[str]:
     """Return the words that tell what is asked, and those that something leads to or from."""
     telling, before = set(), ""
     for word in words:
-        if word not in _FILLERS and word not in _NEGATIONS and not word.endswith("n't"):
+        if word not in FILLERS and word not in _NEGATIONS and not word.endswith("n't"):
             stem = _stem(word)
             telling |= {stem, f"{before} {stem}"} if before else {stem}
             before = ""
