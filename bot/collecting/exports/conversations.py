@@ -51,9 +51,15 @@ class Rebuilt:
 
 
 def rebuild(messages: Iterable[SlackMessage]) -> Rebuilt:
-    """Return a channel's threads, and what stands outside them, earliest first."""
+    """Return a channel's threads, and what stands outside them, earliest first.
+
+    A message's ts is its name in a channel: what an export holds twice was said once.
+    """
+    once: dict[str, SlackMessage] = {}
+    for message in messages:
+        once.setdefault(message.ts, message)
     threads: dict[str, list[SlackMessage]] = defaultdict(list)
-    for message in sorted(messages, key=lambda message: message.ts):
+    for message in sorted(once.values(), key=lambda message: message.ts):
         threads[message.thread_ts].append(message)
     with_replies = tuple(tuple(thread) for thread in threads.values() if any(message.is_reply for message in thread))
     top_level = sorted((m for thread in threads.values() for m in thread if not m.is_reply), key=lambda m: m.ts)

@@ -35,6 +35,10 @@ def test_without_reactions_the_first_answer_is_proposed() -> None:
     assert proposal.nominated_by == ()
 
 
+def test_what_an_export_holds_twice_was_said_once() -> None:
+    assert as_text(proposed(*KEY_THREAD, *KEY_THREAD)) == as_text(proposed(*KEY_THREAD))
+
+
 def test_every_answer_that_somebody_ticked_is_proposed_and_no_other() -> None:
     asked, first, second, other = KEY_THREAD
     found = proposed(
