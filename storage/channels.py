@@ -1,18 +1,13 @@
 """Channels: when Timbre speaks in them, and what it knows from which."""
 
-from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import case, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storage.database import find_or_add
-from storage.pairs import Origin
-from storage.tables import ChannelModeRow, ChunkRow, DocumentRow, PairRow
-
-NOT_SAID = (Origin.FILE, Origin.CORRECTION)
-"""Pairs that no message stands behind, so that their channel is none of Slack's unless they are private."""
+from storage.tables import ChannelModeRow, ChunkRow
 
 
 class Mode(StrEnum):
@@ -52,19 +47,3 @@ def private_channels_with_chunks(session: Session, *, team_id: str) -> list[str]
     """Return the private channels from which there is knowledge that only their members may read."""
     private = (ChunkRow.team_id == team_id, ChunkRow.channel_id.is_not(None), ChunkRow.removed_at.is_(None))
     return [str(id_) for id_ in session.scalars(select(ChunkRow.channel_id).where(*private).distinct())]
-
-
-def said_in(session: Session, chunk_ids: Collection[int]) -> dict[int, str]:
-    """Return the conversations that passages were said or shared in, by chunk id, whoever could read them then.
-
-    What came from elsewhere than Slack is left out.
-    """
-    pairs_channel = case((PairRow.origin.not_in(NOT_SAID), PairRow.channel_id))
-    channel_id = func.coalesce(ChunkRow.channel_id, pairs_channel, DocumentRow.said_in)
-    rows = session.execute(
-        select(ChunkRow.id, channel_id)
-        .outerjoin(PairRow, PairRow.id == ChunkRow.pair_id)
-        .outerjoin(DocumentRow, DocumentRow.id == ChunkRow.document_id)
-        .where(ChunkRow.id.in_(chunk_ids), channel_id.is_not(None))
-    )
-    return {id_: str(found) for id_, found in rows}

@@ -9,17 +9,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from storage.answers import forget_answers_from
 from storage.database import find_or_add
-from storage.tables import ChunkRow, DocumentPersonRow, DocumentRow
+from storage.pairs import NOT_SAID
+from storage.tables import ChunkRow, DocumentPersonRow, DocumentRow, PairRow
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """A passage. `channel_id`: the private channel whose members alone may see it, None when everybody may."""
+    """A passage. `channel_id`: the private channel whose members alone may see it, None when everybody may.
+
+    `said_in`: the conversation it was said or shared in, whoever could read that then; None for what came from
+    elsewhere than Slack.
+    """
 
     id: int
     team_id: str
@@ -29,6 +34,7 @@ class Chunk:
     title: str
     text: str
     removed: bool
+    said_in: str | None = None
 
 
 @dataclass(frozen=True)
@@ -185,15 +191,14 @@ def remove_pair_chunk(session: Session, pair_id: int, *, now: datetime) -> None:
 
 def chunks_to_index(session: Session, *, limit: int) -> list[Chunk]:
     """Return chunks the vector index has yet to follow, removed ones first, then the oldest first."""
-    waiting = select(ChunkRow).where(ChunkRow.indexed_at.is_(None))
-    rows = session.scalars(waiting.order_by(ChunkRow.removed_at.is_(None), ChunkRow.id).limit(limit))
-    return [_chunk(row) for row in rows]
+    waiting = _chunks().where(ChunkRow.indexed_at.is_(None))
+    return _read(session, waiting.order_by(ChunkRow.removed_at.is_(None), ChunkRow.id).limit(limit))
 
 
 def standing_chunks(session: Session, *, after: int, limit: int) -> list[Chunk]:
     """Return chunks that stand and have an id above `after`, in order of their ids, whether indexed or not."""
-    standing = select(ChunkRow).where(ChunkRow.id > after, ChunkRow.removed_at.is_(None))
-    return [_chunk(row) for row in session.scalars(standing.order_by(ChunkRow.id).limit(limit))]
+    standing = _chunks().where(ChunkRow.id > after, ChunkRow.removed_at.is_(None))
+    return _read(session, standing.order_by(ChunkRow.id).limit(limit))
 
 
 def mark_indexed(session: Session, chunks: Collection[Chunk], *, now: datetime) -> None:
@@ -240,24 +245,23 @@ def readable_chunks(
     This is the last word on permission: whatever an index proposed, a chunk of another private channel is not here.
     """
     # By their ids alone: SQLite would go by the team instead, and read all of its chunks.
-    proposed = (_chunk(row) for row in session.scalars(select(ChunkRow).where(ChunkRow.id.in_(ids))))
     return {
         chunk.id: chunk
-        for chunk in proposed
+        for chunk in _read(session, _chunks().where(ChunkRow.id.in_(ids)))
         if chunk.team_id == team_id and not chunk.removed and chunk.channel_id in (None, *channel_ids)
     }
 
 
 def chunks_by_id(session: Session, ids: Collection[int]) -> dict[int, Chunk]:
     """Return those of `ids` that stand, whoever may read them: not for answering."""
-    rows = session.scalars(select(ChunkRow).where(ChunkRow.id.in_(ids), ChunkRow.removed_at.is_(None)))
-    return {row.id: _chunk(row) for row in rows}
+    standing = _chunks().where(ChunkRow.id.in_(ids), ChunkRow.removed_at.is_(None))
+    return {chunk.id: chunk for chunk in _read(session, standing)}
 
 
 def latest_pair_chunks(session: Session, *, team_id: str, channel_ids: Collection[str], limit: int) -> list[Chunk]:
     """Return the passages of approved pairs that may be used where `channel_ids` may be, the latest first."""
-    rows = session.scalars(
-        select(ChunkRow)
+    latest = (
+        _chunks()
         .where(
             ChunkRow.team_id == team_id,
             ChunkRow.pair_id.is_not(None),
@@ -267,7 +271,7 @@ def latest_pair_chunks(session: Session, *, team_id: str, channel_ids: Collectio
         .order_by(ChunkRow.id.desc())
         .limit(limit)
     )
-    return [_chunk(row) for row in rows]
+    return _read(session, latest)
 
 
 def _remove(row: ChunkRow, *, now: datetime) -> None:
@@ -280,7 +284,19 @@ def _chunk_hash(title: str, channel_id: str | None, text: str) -> str:
     return sha256("\x00".join([title, channel_id or "", text]).encode()).hexdigest()
 
 
-def _chunk(row: ChunkRow) -> Chunk:
+def _chunks() -> Select[ChunkRow, str]:
+    """Return what reads passages, each with where it was said."""
+    pairs_channel = case((PairRow.origin.not_in(NOT_SAID), PairRow.channel_id))
+    said_in = func.coalesce(ChunkRow.channel_id, pairs_channel, DocumentRow.said_in)
+    pairs, documents = PairRow.id == ChunkRow.pair_id, DocumentRow.id == ChunkRow.document_id
+    return select(ChunkRow, said_in).outerjoin(PairRow, pairs).outerjoin(DocumentRow, documents)
+
+
+def _read(session: Session, chunks: Select[ChunkRow, str]) -> list[Chunk]:
+    return [_chunk(row, said_in) for row, said_in in session.execute(chunks)]
+
+
+def _chunk(row: ChunkRow, said_in: str | None) -> Chunk:
     return Chunk(
         id=row.id,
         team_id=row.team_id,
@@ -290,4 +306,5 @@ def _chunk(row: ChunkRow) -> Chunk:
         title=row.title,
         text=row.text,
         removed=row.removed_at is not None,
+        said_in=said_in,
     )

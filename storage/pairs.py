@@ -35,6 +35,11 @@ class Origin(StrEnum):
     CORRECTION = "correction"
 
 
+NOT_SAID = (Origin.FILE, Origin.CORRECTION)
+"""Whoever wrote these down put them together; no message stands behind them, so their channel is none of Slack's unless
+they are private."""
+
+
 class Priority(IntEnum):
     """What reviewers look at first."""
 

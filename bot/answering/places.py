@@ -13,7 +13,7 @@ from typing import Protocol
 
 from bot.answering.retrieval import Place
 from bot.slack.memberships import Conversation, Everybody, UnreadableError
-from storage.channels import private_channels_with_chunks, said_in
+from storage.channels import private_channels_with_chunks
 from storage.database import Database
 from storage.knowledge import Chunk, chunks_by_id, readable_chunks
 
@@ -132,11 +132,11 @@ class Places:
         with self._database.reading() as session:
             known = private_channels_with_chunks(session, team_id=team_id)
             chunks = readable_chunks(session, chunk_ids, team_id=team_id, channel_ids=known)
-            sources = said_in(session, chunks)
         if len(chunks) < len(set(chunk_ids)):
             return None
         private = {chunk.channel_id for chunk in chunks.values() if chunk.channel_id is not None}
-        return frozenset(private | {one for one in set(sources.values()) - private if self.is_private(one)})
+        sources = {chunk.said_in for chunk in chunks.values() if chunk.said_in is not None}
+        return frozenset(private | {one for one in sources - private if self.is_private(one)})
 
     def _readers(self, audience: Audience, *, fresh: bool) -> frozenset[str] | None:
         """Return who reads along; None for a public channel, which everybody can."""
@@ -191,9 +191,7 @@ class Places:
             return False
         if chunk.channel_id is not None:
             return chunk.channel_id in scope.place.channel_ids
-        with self._database.reading() as session:
-            source = said_in(session, (chunk.id,)).get(chunk.id)
-        return read_along(source) if source else not scope.is_limited
+        return not scope.is_limited if chunk.said_in is None else read_along(chunk.said_in)
 
     def _read_along(self, scope: Scope, channel_id: str, *, fresh: bool) -> bool:
         """Return whether everybody in a scope may read what was said in a conversation while that was public."""

@@ -1,6 +1,6 @@
 """When Timbre speaks where, and which private channels it knows something from."""
 
-from storage.channels import Mode, mode_of, modes, private_channels_with_chunks, said_in, set_mode
+from storage.channels import Mode, mode_of, modes, private_channels_with_chunks, set_mode
 from storage.database import Database
 from storage.knowledge import (
     NewDocument,
@@ -57,10 +57,9 @@ def test_it_is_known_where_a_passage_was_said(database: Database) -> None:
             said = {"title": channel_id, "text": "Yes."}
             put_pair_chunk(session, team_id="T1", pair_id=one.id, channel_id=None, **said, now=NOW)
     with database.reading() as session:
-        titles = {chunk.id: chunk.title for chunk in standing_chunks(session, after=0, limit=99)}
-        found = said_in(session, titles)
-    assert {titles[id_]: where for id_, where in found.items()} == {
-        "a": "C3", "b": "C4", "d": "C5", "C1": "C1", "C2": "C2",
+        found = standing_chunks(session, after=0, limit=99)
+    assert {chunk.title: chunk.said_in for chunk in found} == {
+        "a": "C3", "b": "C4", "c": None, "d": "C5", "C1": "C1", "C2": "C2", "none": None, "nor this": None,
     }  # fmt: skip
 
 
