@@ -8,7 +8,7 @@ from bot.blocks.layout import Block, actions, button, context, divider, section
 from bot.blocks.pair_button import Key, PairButton
 from bot.blocks.words import asked_and_answered, changed, replacements, titled
 from bot.slack.mrkdwn import escape
-from storage.pairs import Candidate, Origin, Pair, PairStatus
+from storage.pairs import NOT_SAID, Candidate, Origin, Pair, PairStatus
 from storage.reviews import Review, Verdict, Via
 
 APPROVE, EDIT, REJECT, TAKE_BACK = "pair_approve", "pair_edit", "pair_reject", "pair_take_back"
@@ -24,7 +24,7 @@ GUESS = ":warning: A rule put this question and this answer together. Check that
 
 def is_put_together(pair: Candidate) -> bool:
     """Return whether a rule, and nobody who wrote them, put a question and an answer together."""
-    return not pair.in_thread and pair.origin is not Origin.FILE
+    return not pair.in_thread and pair.origin not in NOT_SAID
 
 
 _USER = re.compile(r"[UW][A-Z0-9]+")
@@ -114,7 +114,8 @@ def said(pair: Pair) -> list[Block]:
 def small_print(pair: Pair) -> str:
     """Return who said a pair and where, and what a reviewer has to know about it."""
     where = f" in <#{pair.channel_id}>" if re.fullmatch(r"[CG][A-Z0-9]+", pair.channel_id) else ""
-    lines = [f"{people([pair.answered_by])} answered {people([pair.asked_by])}{where}{_link(pair)}"]
+    did = "wrote what Timbre should have answered" if pair.origin is Origin.CORRECTION else "answered"
+    lines = [f"{people([pair.answered_by])} {did} {people([pair.asked_by])}{where}{_link(pair)}"]
     if pair.edited_by:
         lines.append(f":pencil2: Edited by {people([pair.edited_by])}")
     if replaced := replacements(pair.redactions):

@@ -68,11 +68,9 @@ def failed_text(payload: Mapping[str, Any]) -> str:
 def erased_text(ballot: Ballot) -> str:
     """Return what stands under a report since an answer that it told of, or that its voice learnt from, was erased."""
     if ballot.status is BallotStatus.OPEN:
-        return ":lock: An answer that this voice learnt from, or was tested on, was erased. Retrain to compare again."
+        return f":lock: {ERASED} Retrain to compare again."
     by = f" by <@{ballot.decided_by}>" if ballot.decided_by else ""
-    return (
-        f"{str(ballot.status).capitalize()}{by}. An answer that this voice learnt from, or was tested on, was erased."
-    )
+    return f"{str(ballot.status).capitalize()}{by}. {ERASED}"
 
 
 def refused_text(payload: Mapping[str, Any]) -> str:

@@ -244,10 +244,14 @@ def test_anybody_elses_correction_waits_for_a_review(office: Office) -> None:
     office.submit("UMIA", modal, question="Where do the blue buckets stand?", answer="Blue ones stand in the loft.")
 
     wait_until(lambda: statuses(office, "loft") == [PairStatus.CANDIDATE], "it waits")
-    wait_until(
-        lambda: any("stand in the loft" in said_in(one) for one in office.slack.messages("CREVIEW", as_="UBEN")),
-        "its card is posted",
-    )
+
+    def cards() -> list[str]:
+        cards = (said_in(one) for one in office.slack.messages("CREVIEW", as_="UBEN"))
+        return [card for card in cards if "stand in the loft" in card]
+
+    wait_until(lambda: bool(cards()), "its card is posted")
+    assert "wrote what Timbre should have answered" in cards()[0]
+    assert "A rule put" not in cards()[0]
 
 
 def test_what_could_not_be_answered_is_listed_together_but_not_what_was_asked_in_private(office: Office) -> None:
