@@ -382,7 +382,9 @@ def test_whatever_an_export_holds_importing_it_twice_is_importing_it_once(
     second = imported(database, tmp_path, files, wanted=wanted)
 
     assert (pairs_in(database), rows_in(database)) == (stored, rows)
-    assert (second.proposed, second.nominated, second.already_known) == (0, 0, first.proposed)
+    # One answer may be found twice in one export: below a reply that claims to be older than its thread, and outside.
+    found = first.proposed + first.already_known
+    assert (second.proposed, second.nominated, second.already_known) == (0, 0, found)
     assert len(stored) == first.proposed
     for pair in stored:
         assert pair.asked_by != pair.answered_by
