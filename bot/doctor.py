@@ -8,7 +8,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.answering.model_errors import ModelUnavailableError, UnknownModelError
 from bot.answering.models import Models
-from bot.bootstrap import models_of
+from bot.assembly.knowledge import models_of
 from bot.connecting import StartError, check_app_token, identify, slack_client
 from bot.settings import Settings, SettingsError
 from bot.slack.conversations import Conversations

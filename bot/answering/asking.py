@@ -4,7 +4,7 @@ from bot.answering.answered import Answered
 from bot.answering.answerer import Permitted
 from bot.answering.reranking import Reranked
 from bot.answering.retrieval import Place, Retriever
-from bot.bootstrap import answerer_of, models_of, open_knowledge
+from bot.assembly.knowledge import answerer_of, models_of, open_knowledge
 from bot.settings import Settings
 from storage.database import Database
 from storage.vectors import IndexInUseError

@@ -9,7 +9,8 @@ from typing import Any
 from bot.answering.metrics import DEPTH, measures
 from bot.answering.question_sets import QuestionSet
 from bot.answering.retrieval import Place, Retriever
-from bot.bootstrap import Knowledge, open_knowledge, utc_now
+from bot.assembly.knowledge import Knowledge, open_knowledge
+from bot.clock import utc_now
 from bot.collecting.standing import move
 from bot.console import Tell
 from bot.settings import Settings

@@ -5,7 +5,8 @@ from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
-from bot.commands.opening import CommandError, open_database, open_kept, open_settings, team_of, utc_now
+from bot.clock import utc_now
+from bot.commands.opening import CommandError, open_database, open_kept, open_settings, team_of
 from bot.console import note, print_json, progress, say
 from storage.database import Database
 from storage.documents import KnownDocument, known_documents

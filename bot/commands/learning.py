@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from bot.commands.opening import open_settings, utc_now
+from bot.clock import utc_now
+from bot.commands.opening import open_settings
 from bot.console import note, print_json, progress, refuse_unwritable, say
 from bot.settings import Settings
 from bot.training_config import training_config

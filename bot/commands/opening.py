@@ -1,7 +1,6 @@
 """What the commands begin with: settings, logging, the database."""
 
 import logging
-from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.settings import Settings, load_settings
@@ -15,11 +14,6 @@ CHATTY = ("apscheduler", "httpx", "openai", "sentence_transformers")
 
 class CommandError(ValueError):
     """A command can't do what was asked; the message says what to do."""
-
-
-def utc_now() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)
 
 
 def open_settings(data: Path | None, *, at_least: str = "DEBUG", **overrides: object) -> Settings:

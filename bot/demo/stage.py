@@ -2,13 +2,13 @@
 
 import contextlib
 from collections.abc import Callable
-from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 
 import httpx
 from pydantic import SecretStr
 
+from bot.clock import utc_now
 from bot.demo.content import Conversation, load_content
 from bot.demo.control import AlreadyDoneError, Control
 from bot.demo.seed import approver_of, workspace_seed
@@ -21,10 +21,6 @@ from storage.workspaces import other_workspaces, register_workspace
 from training.base_folder import base_folder
 
 REVIEW_CHANNEL = "timbre-review"
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class StageError(RuntimeError):
@@ -63,7 +59,7 @@ class Stage:
         # Loading models takes longest, so it goes on while the rest is set up.
         self.processes.start("serve", settings=self.settings)
         self.processes.wait_until(self._playground_answers, what="the playground")
-        seed = workspace_seed(self.content, history_until=_now().astimezone() if history else None)
+        seed = workspace_seed(self.content, history_until=utc_now().astimezone() if history else None)
         seeded = self.control.call("seed", **seed)
         self.history, self.team_id = seeded["messages"], seeded["team"]["id"]
         self._store_documents()
@@ -118,12 +114,12 @@ class Stage:
 
     def _store_documents(self) -> None:
         with self.database.writing() as session:
-            register_workspace(session, team_id=self.team_id, name=self.content.company.team.name, now=_now())
+            register_workspace(session, team_id=self.team_id, name=self.content.company.team.name, now=utc_now())
         documents = [
             NewDocument(self.team_id, f"demo:{document.name}", document.title, document.channel, document.paragraphs)
             for document in self.content.documents
         ]
-        store(self.database, documents, now=_now)
+        store(self.database, documents, now=utc_now)
 
     def _playground_answers(self) -> bool:
         with contextlib.suppress(httpx.TransportError):

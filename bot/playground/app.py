@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -12,6 +11,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from bot.clock import utc_now
 from bot.playground.arguments import read_arguments
 from bot.playground.control.routes import control_routes
 from bot.playground.delivery import Timings
@@ -35,11 +35,6 @@ _PAGE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
-
-
-def utc_now() -> datetime:
-    """Return the time, with its zone."""
-    return datetime.now(UTC)
 
 
 def create_app(

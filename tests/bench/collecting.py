@@ -17,7 +17,7 @@ from functools import partial
 from itertools import islice, product
 from pathlib import Path
 
-from bot.bootstrap import Knowledge, open_knowledge
+from bot.assembly.knowledge import Knowledge, open_knowledge
 from bot.collecting.decisions import Decisions
 from bot.collecting.policy import ReviewPolicy
 from bot.collecting.queue import Queue

@@ -28,7 +28,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.answering.retrieval import Place
-from bot.bootstrap import Knowledge, open_knowledge
+from bot.assembly.knowledge import Knowledge, open_knowledge
 from bot.processes import free_port, model_server
 from bot.settings import Settings
 from storage.database import Database

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.answering.models import Models
-from bot.bootstrap import Knowledge, models_of, open_knowledge
+from bot.assembly.knowledge import Knowledge, models_of, open_knowledge
 from bot.settings import Settings
 from storage.database import Database, sqlite_url
 from tests.bot.running import SEED, Channel

@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.bootstrap import Bot, utc_now
+from bot.bootstrap import Bot
+from bot.clock import utc_now
 from bot.playground.playground import Tokens
 from bot.settings import Settings
 from tests.playground_server import RunningPlayground, wait_until

@@ -10,7 +10,7 @@ from sqlalchemy import String, cast, select
 
 from bot.answering.answerer import DONT_KNOW
 from bot.answering.questions import GREETING, TOO_LONG
-from bot.bootstrap import ANSWERING_THREADS
+from bot.assembly.threads import ANSWERING_THREADS
 from bot.settings import Settings
 from storage import inbox
 from storage.answers import Answer, answer_to, feedback_on

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.bootstrap import Bot, Knowledge
+from bot.assembly.knowledge import Knowledge
+from bot.bootstrap import Bot
 from bot.connecting import StartError
 from bot.doctor import Finding, examine
 from bot.processes import free_port

@@ -9,7 +9,7 @@ import pytest
 from bot.answering.answered import Answered
 from bot.answering.answerer import Permitted
 from bot.answering.retrieval import Place
-from bot.bootstrap import Knowledge, answerer_of
+from bot.assembly.knowledge import Knowledge, answerer_of
 from bot.settings import Settings
 from storage import outbox
 from storage.adapters import Adapter, get_adapter, move_live_voice

@@ -9,7 +9,7 @@ from bot.answering.former import FormerIndex
 from bot.answering.model_errors import ModelUnavailableError
 from bot.answering.models import Models
 from bot.answering.retrieval import Place, Retriever
-from bot.bootstrap import Knowledge, models_of, open_knowledge
+from bot.assembly.knowledge import Knowledge, models_of, open_knowledge
 from bot.settings import Settings
 from storage.database import Database
 from storage.knowledge import NewDocument, put_document, remove_document

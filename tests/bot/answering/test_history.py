@@ -9,7 +9,7 @@ import pytest
 from bot.answering.history import Turn
 from bot.answering.prompting import newest
 from bot.answering.questions import Questions
-from bot.bootstrap import Knowledge, answerer_of
+from bot.assembly.knowledge import Knowledge, answerer_of
 from bot.settings import Settings
 from bot.slack.payloads import Asked
 from storage.answers import Answer, answer_to

@@ -8,7 +8,7 @@ import pytest
 from bot.answering.indexing import Differences, Indexing
 from bot.answering.model_errors import ModelUnavailableError
 from bot.answering.retrieval import Place, Retriever
-from bot.bootstrap import Knowledge, open_knowledge
+from bot.assembly.knowledge import Knowledge, open_knowledge
 from bot.settings import Settings
 from storage.database import Database
 from storage.knowledge import (

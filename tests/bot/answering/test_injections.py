@@ -15,7 +15,7 @@ from bot.answering import reading
 from bot.answering.answerer import Answerer, AnswerLimits, Permitted
 from bot.answering.delivering import Delivery
 from bot.answering.retrieval import Place
-from bot.bootstrap import Knowledge
+from bot.assembly.knowledge import Knowledge
 from bot.slack import drafting
 from bot.slack.drafting import Drafts
 from bot.slack.payloads import Asked

@@ -20,7 +20,7 @@ from bot.answering.notes import Notes
 from bot.answering.places import Places
 from bot.answering.questions import Questions
 from bot.answering.retrieval import Place
-from bot.bootstrap import Knowledge
+from bot.assembly.knowledge import Knowledge
 from bot.settings import Settings
 from bot.slack import drafting
 from bot.slack.conversations import Conversations

@@ -9,7 +9,7 @@ from bot.answering.model_errors import ModelUnavailableError
 from bot.answering.models import Models
 from bot.answering.reading import SHOW_EVERY_S
 from bot.answering.retrieval import Place
-from bot.bootstrap import Knowledge
+from bot.assembly.knowledge import Knowledge
 from tests.bot.answering.test_questions import KEYS, know
 from tests.bot.conftest import TEAM
 from tests.fakes import FakeModelServer

@@ -1,7 +1,7 @@
 """Passages are found by meaning and by words, and only where they may be read."""
 
 from bot.answering.retrieval import CODE, Place, code_gains
-from bot.bootstrap import Knowledge
+from bot.assembly.knowledge import Knowledge
 from storage.knowledge import Chunk, NewDocument, put_document
 from tests.bot.conftest import NOW, TEAM
 

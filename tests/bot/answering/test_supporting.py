@@ -4,7 +4,7 @@ import pytest
 
 from bot.answering.answerer import UNSUPPORTED, Permitted
 from bot.answering.retrieval import Place
-from bot.bootstrap import Knowledge
+from bot.assembly.knowledge import Knowledge
 from storage.answers import AnswerKind
 from storage.knowledge import put_pair_chunk
 from storage.pairs import Candidate, PairStatus, add_candidate, set_status

@@ -5,7 +5,7 @@ import pytest
 from bot.answering.answerer import Permitted
 from bot.answering.opposites import ask_different_things
 from bot.answering.retrieval import Place
-from bot.bootstrap import Knowledge
+from bot.assembly.knowledge import Knowledge
 from storage.answers import AnswerKind
 from storage.knowledge import put_pair_chunk
 from storage.pairs import Candidate, PairStatus, add_candidate, set_status

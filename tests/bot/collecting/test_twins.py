@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.bootstrap import Knowledge
+from bot.assembly.knowledge import Knowledge
 from bot.collecting.standing import card_key, move
 from bot.collecting.twins import SIMILAR, Twins, asks_the_same, disagree
 from storage import outbox
