@@ -100,10 +100,10 @@ class Delivery:
         return draft.finish([Post(text, message) for message in messages], plain=plain)
 
     def _fail(self, asked: Asked, draft: Draft, err: Exception) -> str:
-        error_id = uuid.uuid4().hex[:8]
+        # Always the same for one question: however often it fails, it is told once.
+        error_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{asked.team_id}:{asked.channel_id}:{asked.ts}").hex[:8]
         expected = isinstance(err, VoiceServerError | UnreadableError)
         logger.error(
             "question %s in %s failed, id %s: %s", asked.ts, asked.channel_id, error_id, err, exc_info=not expected
         )
-        post = Post(blocks.failure_text(error_id), blocks.failure(error_id))
-        return draft.finish([post], key=f"failure:{error_id}")
+        return draft.fail(Post(blocks.failure_text(error_id), blocks.failure(error_id)))

@@ -82,6 +82,7 @@ class Draft:
         self.ts: str | None = None
         self._spot = spot
         self._key = key
+        self._failure_key = f"failure:{spot.channel_id}:{spot.after}"
         self._stream = stream
         self._replies = replies
         self._thinking = thinking
@@ -94,11 +95,12 @@ class Draft:
 
     def go_on(self) -> None:
         """Take what was left behind for this spot; a stream in it ends, so that it can be written anew."""
-        self._is_resumed, self._may_be_lost = True, False
+        self._is_resumed, self._may_be_lost = True, True
         with suppress(*TROUBLE):
-            self.ts = self._unfinished.left_behind(self._spot, self._key)
+            self.ts = self._unfinished.left_behind(self._spot, self._key, self._failure_key)
+            self._may_be_lost = False
+        self._may_stream = self._may_stream and self.ts is None and not self._may_be_lost
         if self.ts is not None:
-            self._may_stream = False
             self._replies.stop_stream(self.ts)
 
     def show(self, text: str) -> None:
@@ -120,18 +122,23 @@ class Draft:
             self._may_be_lost = self.ts is None and not refused(err)
         self._shown_at = time.monotonic()
 
-    def finish(self, posts: Sequence[Post], *, key: str | None = None, plain: str | None = None) -> str:
+    def finish(self, posts: Sequence[Post], *, plain: str | None = None) -> str:
         """Make the message what it is to be, the first of `posts`, the others below it; returns its ts.
 
-        `key`: what it carries, if not what it was begun with. `plain`: what the first says, where that is the whole
-        answer and has no markup. Raises what a call to Slack may end in.
+        `plain`: what the first says, where that is the whole answer and has no markup. Raises what a call to Slack may
+        end in.
         """
         first, *others = posts
-        key = key or self._key
-        ts = self._finished(first, key, plain)
+        ts = self._finished(first, self._key, plain)
         for number, post in enumerate(others, start=2):
-            self._post_below(post, f"{key}:{number}")
+            self._post_below(post, f"{self._key}:{number}")
         self._unfinished.done(self._spot, ts, self._key)
+        return ts
+
+    def fail(self, post: Post) -> str:
+        """Make the message say that it failed; returns its ts. Begun again, it is this message that goes on."""
+        ts = self._finished(post, self._failure_key, None)
+        self._unfinished.done(self._spot, ts)
         return ts
 
     def close(self) -> None:
@@ -151,6 +158,8 @@ class Draft:
             return
         if self._may_be_lost:
             self.go_on()
+        if self._may_be_lost:
+            return
         blocks = [{"type": "markdown", "text": f"{shown[:UPDATE_LIMIT].rstrip()} …"}]
         if self.ts is not None:
             self._stream.end()

@@ -38,16 +38,17 @@ class Unfinished:
         """Remember that a message is being written."""
         self._live.add((spot.channel_id, ts))
 
-    def done(self, spot: Spot, ts: str, key: str) -> None:
-        """Forget a message that is complete."""
+    def done(self, spot: Spot, ts: str, key: str | None = None) -> None:
+        """Forget a message that is complete, and with `key` that it was begun: one that failed may begin again."""
         self._live.discard((spot.channel_id, ts))
-        self._begun.discard(key)
+        self._begun.discard(key or "")
 
-    def left_behind(self, spot: Spot, key: str) -> str | None:
-        """Return a message that was meant for `spot` and is complete, or was never finished, and take it."""
+    def left_behind(self, spot: Spot, *keys: str) -> str | None:
+        """Return a message that was meant for `spot` and carries a key, or was never finished, and take it."""
         messages = replies_after(self._client, spot.channel_id, spot.thread_ts, spot.after)
-        if (found := with_key(messages, key)) is not None:
-            return found
+        for key in keys:
+            if (found := with_key(messages, key)) is not None:
+                return found
         with self.writing(spot):
             for message in messages:
                 place = (spot.channel_id, str(message["ts"]))

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from bot.answering import reading
@@ -186,7 +187,44 @@ def test_a_failure_is_logged_under_its_id_without_the_question(
     assert "Rumpelstilzchen" not in caplog.text
 
 
-def test_a_question_that_failed_can_be_answered_when_its_event_comes_again(
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_a_question_that_fails_as_often_as_its_event_comes_is_told_one_failure(
+    counter: Counter,
+    knowledge: Knowledge,
+    town: RunningPlayground,
+    clock: Clock,
+    model_server: FakeModelServer,
+    is_restarted: bool,
+) -> None:
+    asked = counter.asked()
+    model_server.is_down = True
+    counter.questions.answer(asked)
+    (first,) = counter.room.thread(asked.ts)
+    again = questions_of(knowledge, town, town.web, clock) if is_restarted else counter.questions
+    again.answer(asked)
+
+    (failure,) = counter.room.thread(asked.ts)
+    assert failure["text"].startswith(":warning:")
+    assert failure["text"] == first["text"]
+
+
+def test_a_failure_of_which_slack_does_not_say_whether_it_was_posted_is_told_once(
+    counter: Counter, town: RunningPlayground, model_server: FakeModelServer
+) -> None:
+    asked = counter.asked()
+    model_server.is_down = True
+    lost = {"answer": "http_500", "carried_out": True, "calls": 1}
+    unread = {"method": "conversations.replies", "answer": "http_500", "calls": 3}
+    town.control("trouble", api=[{"method": "chat.postMessage", **lost}, unread])
+    with pytest.raises(SlackApiError):
+        counter.questions.answer(asked)
+    counter.questions.answer(asked)
+
+    (failure,) = counter.room.thread(asked.ts)
+    assert failure["text"].startswith(":warning:")
+
+
+def test_the_answer_to_a_question_that_failed_takes_the_place_of_its_failure(
     counter: Counter, model_server: FakeModelServer
 ) -> None:
     asked = counter.asked()
@@ -195,8 +233,7 @@ def test_a_question_that_failed_can_be_answered_when_its_event_comes_again(
     model_server.is_down = False
     counter.questions.answer(asked)
 
-    failure, answer = counter.room.thread(asked.ts)
-    assert failure["text"].startswith(":warning:")
+    (answer,) = counter.room.thread(asked.ts)
     assert KEYS in answer["text"]
 
 
@@ -207,11 +244,9 @@ def test_a_question_in_a_channel_slack_tells_nothing_about_ends_in_a_failure_and
     town.control("trouble", api=[{"method": "conversations.info", "answer": "missing_scope", "calls": 1}])
 
     counter.questions.answer(asked)
-    counter.questions.answer(asked)
 
-    failure, answer = counter.room.thread(asked.ts)
+    (failure,) = counter.room.thread(asked.ts)
     assert failure["text"].startswith(":warning:")
-    assert KEYS in answer["text"]
 
 
 def test_passages_are_dropped_from_the_end_until_the_prompt_fits(
