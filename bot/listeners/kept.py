@@ -57,7 +57,7 @@ def _change(event: dict[str, Any]) -> dict[str, Any]:
         "files": list(files_gone(event)),
         "is_deleted": is_deletion(event),
         "message_ts": ts,
-        "thread_ts": thread_ts if thread_ts != ts else None,
+        "thread_ts": thread_ts if thread_ts and thread_ts != ts else None,
     }
 
 

@@ -26,8 +26,9 @@ class AgentPane:
             {"title": shorten(question, TITLE_LIMIT), "message": question} for question in questions[:MOST_PROMPTS]
         ]
         try:
+            # With a `thread_ts`, even an empty one, Slack does nothing for an app with an agent view, and says nothing.
             self._client.assistant_threads_setSuggestedPrompts(
-                channel_id=channel_id, title="Ask me, for example", prompts=prompts, thread_ts=""
+                channel_id=channel_id, title="Ask me, for example", prompts=prompts
             )
         except SlackApiError as err:
             logger.info("no prompts in %s: %s", channel_id, err.response["error"])

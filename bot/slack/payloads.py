@@ -53,7 +53,7 @@ class MessageChange:
     @classmethod
     def from_event(cls, event: dict[str, Any], *, team_id: str) -> "MessageChange":
         """Read a `message_changed` or `message_deleted` event, as `kept_of` left it."""
-        return cls(team_id, event["channel"], event["message_ts"], event.get("thread_ts"))
+        return cls(team_id, event["channel"], event["message_ts"], event.get("thread_ts") or None)
 
 
 class How(StrEnum):
@@ -84,7 +84,7 @@ class Asked:
     def from_event(cls, event: dict[str, Any], *, team_id: str, is_direct: bool, how: How = How.PUT) -> "Asked":
         """Read a message or mention; mentions of people are taken out of its text."""
         text = " ".join(unescape(MENTION.sub(" ", event.get("text", ""))).split())
-        thread_ts = event.get("thread_ts", event["ts"])
+        thread_ts = event.get("thread_ts") or event["ts"]  # outside threads it may also come empty
         return cls(team_id, event["channel"], is_direct, event["ts"], thread_ts, event["user"], text, how)
 
 

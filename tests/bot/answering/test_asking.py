@@ -278,6 +278,10 @@ def test_the_pane_offers_questions_and_names_its_threads(office: Office) -> None
         return [one["message"] for entry in prompts for one in entry["prompts"]]
 
     wait_until(lambda: "Where do the lanterns hang?" in offered(), "it is offered")
+    frames = office.slack.look("traffic", limit=1000)["frames"]
+    calls = [one["body"] for one in frames if one["name"] == "assistant.threads.setSuggestedPrompts"]
+    assert calls
+    assert not any("thread_ts" in body for body in calls)
     direct = Channel(office.slack, "@timbre")
     ts = direct.say("UMIA", "where do the lanterns hang?")
     direct.replies_to(ts, as_="UMIA")

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.listeners.kept import kept_of
 from bot.slack.mrkdwn import escape, plain_text, shorten, unescape
-from bot.slack.payloads import Asked, CommandCall, emoji_name
+from bot.slack.payloads import Asked, CommandCall, MessageChange, emoji_name
 
 
 @given(st.text())
@@ -59,6 +60,25 @@ def test_a_question_is_read_as_it_was_typed() -> None:
     asked = Asked.from_event(event, team_id="T1", is_direct=False)
 
     assert asked == Asked("T1", "C1", False, "2.0", "1.0", "U1", "is R&D #open?")
+
+
+@pytest.mark.parametrize("empty", ["", None])
+def test_a_question_outside_threads_is_answered_below_itself(empty: str | None) -> None:
+    event = {"channel": "D1", "ts": "2.0", "thread_ts": empty, "user": "U1", "text": "open?"}
+
+    asked = Asked.from_event(event, team_id="T1", is_direct=True)
+
+    assert asked.thread_ts == "2.0"
+
+
+@pytest.mark.parametrize("empty", ["", None])
+def test_a_message_that_changed_outside_threads_is_in_none(empty: str | None) -> None:
+    message = {"ts": "2.0", "thread_ts": empty, "text": "open?"}
+    event = {"type": "message", "subtype": "message_deleted", "channel": "C1", "previous_message": message}
+
+    change = MessageChange.from_event(kept_of(event, region="US"), team_id="T1")
+
+    assert (change.message_ts, change.thread_ts) == ("2.0", None)
 
 
 @pytest.mark.parametrize(
