@@ -14,6 +14,7 @@ EVENTS = (
     "message.im",
     "message.channels",
     "message.groups",
+    "message.mpim",
     "reaction_added",
     "reaction_removed",
     "app_home_opened",

@@ -15,9 +15,9 @@ from storage.pairs import PairStatus
 from tests.bot.collecting.conftest import PATIENT
 from tests.bot.collecting.office import Office
 from tests.bot.conftest import settings_of
-from tests.bot.running import SEED, for_playground, running_bot, said_in
+from tests.bot.running import SEED, Channel, for_playground, running_bot, said_in
 from tests.fakes import FakeModelServer
-from tests.playground_server import RunningPlayground
+from tests.playground_server import RunningPlayground, wait_until
 
 MANIFEST: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parents[2] / "docs" / "slack-manifest.yaml").read_text(encoding="utf-8")
@@ -35,12 +35,19 @@ def office(
     (data / "timbre.db").write_bytes(empty_database.read_bytes())
     with RunningPlayground(timings=PATIENT) as slack:
         slack.control("seed", **SEED)
+        slack.web.conversations_open(users=["UTOM", "UMIA"])
         slack.control("app", scopes=[scope for scope in SCOPES if scope in ALL_SCOPES], events=EVENTS)
         settings = for_playground(settings_of(data, model_server), slack)
         database = Database(settings.database)
         with running_bot(settings, slack):
             yield Office(slack, database, slack.web.auth_test()["team_id"])
         database.close()
+
+
+def refused_calls(office: Office) -> list[str]:
+    """Return the calls that a scope was missing for."""
+    frames = office.slack.look("traffic", limit=1000)["frames"]
+    return [frame["name"] for frame in frames if (frame.get("answer") or {}).get("error") == "missing_scope"]
 
 
 def test_its_scopes_are_enough_for_everything_that_collecting_does(office: Office) -> None:
@@ -61,8 +68,23 @@ def test_its_scopes_are_enough_for_everything_that_collecting_does(office: Offic
     office.comes_to(private, PairStatus.ERASED, "CVAULT")
     assert office.command("UADA", "forget @mia")["text"].startswith("I erased 3 answers")
 
-    answers = [frame.get("answer") or {} for frame in office.slack.look("traffic", limit=1000)["frames"]]
-    assert [answer for answer in answers if answer.get("error") == "missing_scope"] == []
+    assert refused_calls(office) == []
+
+
+def test_several_people_who_write_directly_are_answered_and_can_ask_on(office: Office) -> None:
+    office.approve("Who locks the gate?", "Mia locks the gate.")
+    wait_until(lambda: "Mia locks" in said_in(office.command("UTOM", "ask Who locks the gate?")), "it is in the index")
+    channels = office.slack.playground.workspace(None).channels.values()
+    group = Channel(office.slack, next(channel.id for channel in channels if channel.kind == "mpim"))
+
+    root = group.say("UTOM", "@timbre Who locks the gate?")
+    (answer,) = group.replies_to(root, as_="UMIA")
+    group.say("UMIA", "Really, who locks the gate?", thread_ts=root)
+    follow_up = group.replies_to(root, count=2, as_="UMIA")[1]
+
+    assert "Mia locks the gate." in said_in(answer)
+    assert "Mia locks the gate." in said_in(follow_up)
+    assert refused_calls(office) == []
 
 
 def test_it_asks_for_each_event_that_has_a_route() -> None:
@@ -70,7 +92,12 @@ def test_it_asks_for_each_event_that_has_a_route() -> None:
 
     handled = {"app_mention", "message", "reaction_added", "reaction_removed", "app_home_opened", "file_deleted"}
     assert heard == handled | {"member_joined_channel", "member_left_channel", "user_change", "team_join"}
-    assert {name.partition(".")[2] for name in EVENTS if name.startswith("message.")} == {"im", "channels", "groups"}
+    assert {name.partition(".")[2] for name in EVENTS if name.startswith("message.")} == {
+        "im",
+        "mpim",
+        "channels",
+        "groups",
+    }
 
 
 def test_the_demo_hears_what_it_subscribes_to() -> None:
