@@ -15,8 +15,9 @@ from bot.slack.conversations import Conversations
 from bot.slack.roles import Roles
 from storage.adapters import Adapter, live_voice
 from storage.database import Database, DatabaseError
+from storage.index_folder import IndexInUseError, marked_embedder
 from storage.knowledge import count_all_chunks
-from storage.vectors import IndexInUseError, VectorIndex, marked_embedder
+from storage.vectors import VectorIndex
 from storage.workspaces import workspaces
 from training.base_folder import BaseModelMissing, base_folder
 from training.refusals import VoiceNotLoaded

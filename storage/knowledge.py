@@ -201,6 +201,12 @@ def standing_chunks(session: Session, *, after: int, limit: int) -> list[Chunk]:
     return _read(session, standing.order_by(ChunkRow.id).limit(limit))
 
 
+def indexed_chunks(session: Session, *, limit: int) -> list[Chunk]:
+    """Return chunks that stand and that the index has followed, in order of their ids."""
+    indexed = _chunks().where(ChunkRow.indexed_at.is_not(None), ChunkRow.removed_at.is_(None))
+    return _read(session, indexed.order_by(ChunkRow.id).limit(limit))
+
+
 def mark_indexed(session: Session, chunks: Collection[Chunk], *, now: datetime) -> None:
     """Record that the index holds `chunks` as they were read; one that changed meanwhile stays to be indexed."""
     for chunk in chunks:

@@ -8,7 +8,7 @@ which collections are asked, so what isn't asked can't leak. Small channels' vec
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -18,8 +18,8 @@ import chromadb
 from chromadb.api.client import Client
 from chromadb.config import Settings
 from chromadb.errors import NotFoundError
-from filelock import FileLock, Timeout
 
+from storage.index_folder import IndexFolder
 from storage.knowledge import Chunk
 from storage.matrices import Matrices, Matrix, nearest
 from storage.usual import Usual
@@ -31,10 +31,6 @@ KEPT_UNSAVED_OF_A_CHANNEL = 50
 MADE = 2
 """Which way vectors are made of passages: raised when it changes, so that an index made the old way is made anew."""
 READ_AT_ONCE = 5_000
-
-
-class IndexInUseError(RuntimeError):
-    """Another process owns the index."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +47,11 @@ class VectorIndex:
 
     def __init__(self, folder: Path, *, embedder: str) -> None:
         """Open the index of `embedder`'s vectors. Raises `IndexInUseError` when another process has it open."""
-        self._lock = _locked(folder)
+        self._folder = IndexFolder(folder)
         self._client = _open(folder)
         self._collections: dict[tuple[str, str, str | None], chromadb.Collection] = {}
         self._usual: dict[str, Usual] = {}
         self._matrices = Matrices()
-        self._marks = folder / "embedder.txt"
         self._embedder = embedder
         if not self._client.list_collections():
             self.mark()
@@ -71,29 +66,44 @@ class VectorIndex:
     @property
     def is_marked(self) -> bool:
         """Whether SQL's marks are about this embedder's vectors, and not another's."""
-        return marked_embedder(self._marks.parent) == self._embedder
+        return self._folder.marked == self._embedder
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is not being made from nothing: then what it has not got yet would not be found by it."""
+        return self._folder.is_whole
 
     def mark(self) -> None:
         """Have SQL's marks be about this embedder's vectors from now on."""
-        self._marks.write_text(self._embedder, encoding="utf-8")
+        self._folder.mark(self._embedder)
+
+    def begin(self) -> None:
+        """Let go of this embedder's vectors, to make all of them from nothing; `finish` ends that."""
+        self._folder.begin()
+        self._let_go(self._all_of(self._embedder))
 
     def finish(self) -> None:
         """Let go of every other embedder's vectors: this one's are complete."""
         self.former = None  # first, so that whoever is asking it now learns why its vectors are gone
         own = _suffix(self._embedder)
-        for collection in self._client.list_collections():
-            if not collection.name.endswith(own):
-                self._client.delete_collection(collection.name)
-        self._matrices.clear()
+        self._let_go([one for one in self._client.list_collections() if not one.name.endswith(own)])
+        self._folder.finish()
 
     def clear(self) -> None:
-        """Let go of everything."""
-        self._collections.clear()
-        self._usual.clear()
-        for collection in self._client.list_collections():
-            self._client.delete_collection(collection.name)
-        self._matrices.clear()
+        """Let go of everything, to make it from nothing; `finish` ends that."""
+        self._folder.begin()
         self.former = None
+        self._let_go(self._client.list_collections())
+
+    def vectors(self, chunks: Collection[Chunk]) -> dict[int, list[float]]:
+        """Return the vectors of those of `chunks` that it holds as they read now, by their ids."""
+        found: dict[int, list[float]] = {}
+        for chunk in chunks:
+            collection = self._collection(self._embedder, chunk.team_id, chunk.channel_id)
+            part: Any = collection.get(ids=[str(chunk.id)], include=["embeddings", "metadatas"])
+            if part["ids"] and part["metadatas"][0].get("made_of") == fingerprint(chunk):
+                found[chunk.id] = part["embeddings"][0].tolist()
+        return found
 
     def contents(self) -> dict[Held, str]:
         """Return what its embedder's collections hold, with the fingerprint of the text each vector was made of."""
@@ -177,16 +187,16 @@ class VectorIndex:
     def close(self) -> None:
         """Give the folder up for another process."""
         self._client.close()
-        self._lock.release()
+        self._folder.release()
 
     @staticmethod
     def check(folder: Path) -> None:
         """Open whatever index there is and close it again, changing nothing in it. Raises `IndexInUseError`."""
-        lock = _locked(folder)
+        owned = IndexFolder(folder)
         try:
             _open(folder).close()
         finally:
-            lock.release()
+            owned.release()
 
     def _find_former(self) -> str | None:
         """Return the embedder that has the most vectors, unless it is this one."""
@@ -198,6 +208,13 @@ class VectorIndex:
                 counts[embedder] = counts.get(embedder, 0) + collection.count()
         fullest = max(counts, key=counts.__getitem__, default=self._embedder)
         return fullest if counts.get(fullest, 0) > counts.get(self._embedder, 0) else None
+
+    def _let_go(self, collections: Iterable[chromadb.Collection]) -> None:
+        self._collections.clear()
+        self._usual.clear()
+        for collection in collections:
+            self._client.delete_collection(collection.name)
+        self._matrices.clear()
 
     def _all_of(self, embedder: str) -> list[chromadb.Collection]:
         return [one for one in self._client.list_collections() if one.name.endswith(_suffix(embedder))]
@@ -221,14 +238,6 @@ class VectorIndex:
         return self._collections.setdefault(key, found)
 
 
-def marked_embedder(folder: Path) -> str:
-    """Return whose vectors SQL's marks are about, empty when there are none yet: to be read beside a running bot."""
-    try:
-        return (folder / "embedder.txt").read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ""
-
-
 def fingerprint(chunk: Chunk) -> str:
     """Return what changes when a chunk's vector has to be made anew."""
     return sha256(f"{chunk.pair_id is not None}\x00{chunk.title}\x00{chunk.text}".encode()).hexdigest()[:16]
@@ -243,17 +252,6 @@ def _ask(collection: chromadb.Collection, vector: Sequence[float], limit: int) -
 
 def _suffix(embedder: str) -> str:
     return "." + sha256(f"{embedder}\x00{MADE}".encode()).hexdigest()[:8]
-
-
-def _locked(folder: Path) -> FileLock:
-    folder.mkdir(parents=True, exist_ok=True)
-    # Not bound to a thread: whoever closes the index may be another one than who opened it.
-    lock = FileLock(folder / "owner.lock", thread_local=False)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as err:
-        raise IndexInUseError(f"the index in {folder} is open in another process; stop the other bot first") from err
-    return lock
 
 
 def _open(folder: Path) -> Client:

@@ -58,6 +58,7 @@ class FakeModelServer:
 
     It says what the first passage says, cites it, and signs with the model's name. Texts that share words get vectors
     that lie close together.
+    Another `salt` makes another embedder of it.
     One that `obeys` says whatever its passages tell it to, with that secret. What is set on it changes what it does
     until `reset`.
     """
@@ -84,6 +85,7 @@ class FakeModelServer:
         self.refuses: set[str] = set()
         self.embedders_gone: set[str] = set()
         self.cannot_embed: str | None = None
+        self.salt, self.dimensions = "", self.DIMENSIONS
         self.embedded_by: list[str] = []
         self.asked: list[dict[str, Any]] = []
         self.says: str | None = None
@@ -188,9 +190,9 @@ class FakeModelServer:
         return JSONResponse({"object": "list", "data": data, "model": body["model"], "usage": usage})
 
     def _coded(self, text: str, encoding: str | None) -> list[float] | str:
-        vector = np.zeros(self.DIMENSIONS, dtype="<f4")
+        vector = np.zeros(self.dimensions, dtype="<f4")
         for word in re.findall(r"\d+|\w{3,}", text.lower()):
-            vector[zlib.crc32(word.encode()) % self.DIMENSIONS] += 1
+            vector[zlib.crc32(f"{self.salt}{word}".encode()) % self.dimensions] += 1
         vector[0] += 0.01  # no text is without direction
         vector /= np.linalg.norm(vector)
         return base64.b64encode(vector.tobytes()).decode() if encoding == "base64" else vector.tolist()

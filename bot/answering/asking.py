@@ -7,7 +7,7 @@ from bot.answering.retrieval import Place, Retriever
 from bot.assembly.knowledge import answerer_of, models_of, open_knowledge
 from bot.settings import Settings
 from storage.database import Database
-from storage.vectors import IndexInUseError
+from storage.index_folder import IndexInUseError
 
 
 def ask_once(settings: Settings, database: Database, question: str, *, team_id: str) -> Answered:
@@ -21,6 +21,7 @@ def ask_once(settings: Settings, database: Database, question: str, *, team_id: 
         return answerer_of(settings, database, retriever, models).answer(question, permitted)
     try:
         knowledge.indexing.check()
+        knowledge.indexing.check_embedder()
         knowledge.indexing.follow()
         return knowledge.answerer.answer(question, permitted)
     finally:

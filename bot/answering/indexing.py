@@ -3,16 +3,24 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.answering.embedding import embed_chunks
+from bot.answering.embedding import are_alike, embed_chunks
 from bot.answering.model_errors import TextRefusedError
 from bot.answering.retrieval import Hit, Place, Retriever
 from storage.database import Database
-from storage.knowledge import Chunk, chunks_to_index, mark_all_unindexed, mark_indexed, readable_chunks, standing_chunks
+from storage.knowledge import (
+    Chunk,
+    chunks_to_index,
+    indexed_chunks,
+    mark_all_unindexed,
+    mark_indexed,
+    readable_chunks,
+    standing_chunks,
+)
 from storage.pairs import Pair, set_context
 from storage.vectors import Held, VectorIndex, fingerprint
 from storage.waiting import pairs_without_context
@@ -22,6 +30,9 @@ logger = logging.getLogger(__name__)
 BATCH = 64
 LOGGED_EVERY = 16 * BATCH
 COMPARED_AT_ONCE = 1000
+PROBES = 3
+"""Passages that are embedded once more to see whether the embedder is the one that made the index."""
+PROBED_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -57,13 +68,46 @@ class Indexing:
         self._retriever = retriever
         self._passages = passages
         self._now = now
+        self._probed_at: datetime | None = None
 
     def check(self) -> None:
         """Rebuild an index that was lost, or belongs to another embedder, from SQL."""
         if self._index.former:
             logger.info("passages are embedded anew; until that is done, %s's index answers", self._index.former)
+        elif self._index.is_empty and self._standing(after=0, limit=1):
+            self._index.begin()
         if self._index.is_empty or not self._index.is_marked:
             self._mark_all()
+
+    def check_embedder(self) -> None:
+        """Rebuild an index whose embedder makes other vectors by now, once an hour.
+
+        A name says little: at another address, or after an update, another model may go by it. Vectors of two can't be
+        compared, and nothing but what is found would tell. Raises `VoiceServerError`.
+        """
+        now = self._now()
+        if self._probed_at is not None and now - self._probed_at < PROBED_EVERY:
+            return
+        if not self._is_its_embedder():
+            logger.warning(
+                "the embedder makes other vectors than those in the index: every passage is embedded anew; until that "
+                "is done, they are found by their words"
+            )
+            self._index.begin()
+            self._mark_all()
+        self._probed_at = now
+
+    def _is_its_embedder(self) -> bool:
+        """Return whether the passages that were indexed first would get the vectors that they have."""
+        with self._database.reading() as session:
+            chunks = indexed_chunks(session, limit=PROBES)
+        held = self._index.vectors(chunks)
+        probes = [chunk for chunk in chunks if chunk.id in held]
+        try:
+            made = embed_chunks(probes, self._embed) if probes else []
+        except TextRefusedError:
+            return True  # as far as can be told
+        return are_alike(made, [held[chunk.id] for chunk in probes])
 
     def rebuild(self, on_progress: Callable[[int], None] = lambda _: None) -> int:
         """Make the index anew from SQL; returns how many chunks it holds."""
@@ -73,7 +117,10 @@ class Indexing:
 
     def catch_up(self) -> None:
         """Follow SQL, then look up the passages of pairs that have none: in this order, so that all are there."""
-        self.follow()
+        try:
+            self.check_embedder()
+        finally:
+            self.follow()  # what was erased leaves the index even where no embedder answers
         while self.add_contexts():
             self.follow()
 
@@ -94,7 +141,7 @@ class Indexing:
             on_progress(total)
             if total % LOGGED_EVERY == 0:
                 logger.info("%d passages embedded or removed so far", total)
-        if self._index.former:
+        if self._index.former or not self._index.is_whole:
             self._index.finish()
             logger.info("every passage is embedded by the embedder in use, whose index answers from now on")
         return total
@@ -119,7 +166,7 @@ class Indexing:
     def compare(self) -> Differences:
         """Return how the index differs from SQL."""
         held, missing, stale, standing, last = self._index.contents(), 0, 0, 0, 0
-        while chunks := self._standing(after=last):
+        while chunks := self._standing(after=last, limit=COMPARED_AT_ONCE):
             for chunk in chunks:
                 made_of = held.pop(Held(chunk.id, chunk.team_id, chunk.channel_id), None)
                 missing += made_of is None
@@ -152,9 +199,9 @@ class Indexing:
             mark_all_unindexed(session)
         self._index.mark()
 
-    def _standing(self, *, after: int) -> list[Chunk]:
+    def _standing(self, *, after: int, limit: int) -> list[Chunk]:
         with self._database.reading() as session:
-            return standing_chunks(session, after=after, limit=COMPARED_AT_ONCE)
+            return standing_chunks(session, after=after, limit=limit)
 
     def _mark(self, chunks: list[Chunk]) -> None:
         with self._database.writing() as session:

@@ -59,7 +59,7 @@ def models_of(settings: Settings) -> Models:
 
 
 def open_knowledge(settings: Settings, database: Database, *, now: Callable[[], datetime] = utc_now) -> Knowledge:
-    """Open the index and what stands on it. Raises `storage.vectors.IndexInUseError`."""
+    """Open the index and what stands on it. Raises `storage.index_folder.IndexInUseError`."""
     models = models_of(settings)
     index = VectorIndex(settings.data / "index", embedder=settings.embedding_model)
     former = FormerIndex(database, index, models.embed_by, models.embed)

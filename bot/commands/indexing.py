@@ -15,7 +15,7 @@ from storage.knowledge import count_all_chunks, mark_all_unindexed
 def index_check(data: Path | None, as_json: bool) -> None:
     """Say how the index differs from the database; exit 1 when it does."""
     from bot.assembly.knowledge import open_knowledge
-    from storage.vectors import IndexInUseError
+    from storage.index_folder import IndexInUseError
 
     settings = open_kept(data, at_least="WARNING")
     database = open_database(settings)
@@ -49,7 +49,7 @@ def index_rebuild(data: Path | None) -> None:
     """Make the index anew from the database; a running bot is left to do it."""
     from bot.assembly.knowledge import open_knowledge
     from bot.processes import model_server
-    from storage.vectors import IndexInUseError
+    from storage.index_folder import IndexInUseError
 
     settings = open_kept(data, at_least="WARNING")
     database = open_database(settings)

@@ -16,8 +16,9 @@ import pytest
 
 from storage import knowledge
 from storage.database import Database
+from storage.index_folder import IndexInUseError
 from storage.knowledge import Chunk, NewDocument
-from storage.vectors import Held, IndexInUseError, VectorIndex, fingerprint
+from storage.vectors import Held, VectorIndex, fingerprint
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 EAST, NORTH, NORTH_EAST, WEST = (1.0, 0.0), (0.0, 1.0), (0.8, 0.6), (-1.0, 0.0)

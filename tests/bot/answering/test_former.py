@@ -1,11 +1,13 @@
-"""Another embedder is set: the former one's index answers until every passage is embedded anew."""
+"""Another embedder is set, or goes by the same name: until every passage is embedded anew, something answers."""
 
 import logging
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 import pytest
 
 from bot.answering.former import FormerIndex
+from bot.answering.indexing import PROBED_EVERY
 from bot.answering.model_errors import ModelUnavailableError
 from bot.answering.models import Models
 from bot.answering.retrieval import Place, Retriever
@@ -18,6 +20,7 @@ from tests.fakes import FakeModelServer
 
 KEYS = "The spare keys hang behind the stove."
 OARS = "The long oars lie in the shed."
+NOWHERE = "http://127.0.0.1:9/v1"
 
 
 def know(database: Database, name: str, text: str) -> None:
@@ -135,3 +138,94 @@ def test_a_former_embedder_is_asked_where_the_models_are_when_it_is_not_at_the_n
     apart = settings.model_copy(update={"embedding_url": "http://127.0.0.1:9/v1", "model_timeout_s": 0.5})
 
     assert len(models_of(apart).embed_by("former", ["hello"])[0]) == model_server.DIMENSIONS
+
+
+@pytest.fixture
+def moved(knowledge: Knowledge, database: Database, clock: Clock) -> Knowledge:
+    """What the team knows, an hour after it was indexed."""
+    know(database, "Keys", KEYS)
+    know(database, "Oars", OARS)
+    knowledge.indexing.catch_up()
+    clock.move_on(hours=1)
+    return knowledge
+
+
+def embedded_anew(knowledge: Knowledge, model_server: FakeModelServer) -> int:
+    """Return how many passages wait after the embedder was looked at."""
+    knowledge.indexing.check_embedder()
+    model_server.embedded_by.clear()
+    return knowledge.indexing.follow()
+
+
+@pytest.mark.parametrize(("salt", "dimensions"), [("other", FakeModelServer.DIMENSIONS), ("", 128), ("other", 128)])
+def test_another_embedder_by_the_same_name_has_everything_embedded_anew(
+    moved: Knowledge, model_server: FakeModelServer, caplog: pytest.LogCaptureFixture, salt: str, dimensions: int
+) -> None:
+    model_server.salt, model_server.dimensions = salt, dimensions
+
+    with caplog.at_level(logging.WARNING, "bot"):
+        moved.indexing.catch_up()
+        moved.indexing.catch_up()
+
+    assert ["makes other vectors" in record.getMessage() for record in caplog.records] == [True]
+    assert moved.indexing.compare().total == 0
+    assert moved.index.is_whole
+    (hit, *_) = moved.retriever.search("Where do the spare keys hang?", Place(TEAM), limit=1)
+    assert (hit.chunk.text, hit.similarity > 0.4) == (KEYS, True)
+
+
+def test_the_same_embedder_at_another_address_embeds_nothing_anew(
+    settings: Settings, database: Database, clock: Clock, moved: Knowledge, model_server: FakeModelServer
+) -> None:
+    moved.index.close()
+    elsewhere = settings.model_copy(update={"models_url": NOWHERE, "embedding_url": model_server.url})
+
+    again = open_knowledge(elsewhere, database, now=clock)
+
+    again.indexing.check()
+    assert embedded_anew(again, model_server) == 0
+    assert found(again, "Where do the spare keys hang?") == [KEYS]
+    again.index.close()
+
+
+def test_the_embedder_is_looked_at_once_an_hour(moved: Knowledge, model_server: FakeModelServer, clock: Clock) -> None:
+    moved.indexing.catch_up()
+    model_server.salt = "other"
+    clock.move_on(minutes=59)
+    assert embedded_anew(moved, model_server) == 0
+    clock.move_on(minutes=1)
+    assert timedelta(hours=1) == PROBED_EVERY
+    assert embedded_anew(moved, model_server) == 2
+
+
+def test_an_embedder_that_is_away_is_looked_at_when_it_is_back(moved: Knowledge, model_server: FakeModelServer) -> None:
+    model_server.is_down, model_server.salt = True, "other"
+    with pytest.raises(ModelUnavailableError):
+        moved.indexing.catch_up()
+    model_server.is_down = False
+
+    assert embedded_anew(moved, model_server) == 2
+
+
+def test_words_find_what_is_not_embedded_anew_yet_over_a_restart_too(
+    settings: Settings, database: Database, clock: Clock, moved: Knowledge, model_server: FakeModelServer
+) -> None:
+    model_server.salt = "other"
+    moved.indexing.check_embedder()
+
+    assert found(moved, "Where do the spare keys hang?") == [KEYS]
+    moved.index.close()
+    again = open_knowledge(settings, database, now=clock)
+    again.indexing.check()
+    (hit, *_) = again.retriever.search("Where do the spare keys hang?", Place(TEAM), limit=1)
+    assert (hit.chunk.text, hit.similarity > 0.4) == (KEYS, True)
+    assert [again.index.is_whole, again.indexing.follow(), again.index.is_whole] == [False, 2, True]
+    again.index.close()
+
+
+def test_an_embedder_that_refuses_a_text_by_now_is_taken_for_the_same(
+    moved: Knowledge, model_server: FakeModelServer
+) -> None:
+    model_server.cannot_embed = "spare keys"
+
+    assert embedded_anew(moved, model_server) == 0
