@@ -195,6 +195,11 @@ def chunks_to_index(session: Session, *, limit: int) -> list[Chunk]:
     return _read(session, waiting.order_by(ChunkRow.removed_at.is_(None), ChunkRow.id).limit(limit))
 
 
+def ids_to_index(session: Session) -> frozenset[int]:
+    """Return the ids of all chunks the vector index has yet to follow, removed ones too."""
+    return frozenset(session.scalars(select(ChunkRow.id).where(ChunkRow.indexed_at.is_(None))))
+
+
 def standing_chunks(session: Session, *, after: int, limit: int) -> list[Chunk]:
     """Return chunks that stand and have an id above `after`, in order of their ids, whether indexed or not."""
     standing = _chunks().where(ChunkRow.id > after, ChunkRow.removed_at.is_(None))

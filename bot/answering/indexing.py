@@ -15,6 +15,7 @@ from storage.database import Database
 from storage.knowledge import (
     Chunk,
     chunks_to_index,
+    ids_to_index,
     indexed_chunks,
     mark_all_unindexed,
     mark_indexed,
@@ -37,12 +38,16 @@ PROBED_EVERY = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Differences:
-    """How the index differs from SQL: passages it lacks, vectors it should not have, and vectors of other texts."""
+    """How the index differs from SQL: passages it lacks, vectors it should not have, and vectors of other texts.
+
+    `waiting`: passages that are yet to be embedded or let go of, which is no difference.
+    """
 
     passages: int
     missing: int
     extra: int
     stale: int
+    waiting: int = 0
 
     @property
     def total(self) -> int:
@@ -166,13 +171,17 @@ class Indexing:
     def compare(self) -> Differences:
         """Return how the index differs from SQL."""
         held, missing, stale, standing, last = self._index.contents(), 0, 0, 0, 0
+        with self._database.reading() as session:
+            waiting = ids_to_index(session)
         while chunks := self._standing(after=last, limit=COMPARED_AT_ONCE):
             for chunk in chunks:
                 made_of = held.pop(Held(chunk.id, chunk.team_id, chunk.channel_id), None)
-                missing += made_of is None
-                stale += made_of is not None and made_of != fingerprint(chunk)
+                if chunk.id not in waiting:
+                    missing += made_of is None
+                    stale += made_of is not None and made_of != fingerprint(chunk)
             standing, last = standing + len(chunks), chunks[-1].id
-        return Differences(standing, missing=missing, extra=len(held), stale=stale)
+        extra = sum(one.chunk_id not in waiting for one in held)
+        return Differences(standing, missing=missing, extra=extra, stale=stale, waiting=len(waiting))
 
     def add_contexts(self) -> int:
         """Look up the passages of approved pairs that have none yet; returns for how many it was done."""

@@ -5,15 +5,19 @@ What loads the index is imported by them alone: it takes as long as all the rest
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.commands.opening import CommandError, open_database, open_kept
 from bot.console import print_json, progress, say
 from storage.database import Database
 from storage.knowledge import count_all_chunks, mark_all_unindexed
 
+if TYPE_CHECKING:
+    from bot.answering.indexing import Differences
+
 
 def index_check(data: Path | None, as_json: bool) -> None:
-    """Say how the index differs from the database; exit 1 when it does."""
+    """Say how the index differs from the database, and what only waits to be embedded; exit 1 when it differs."""
     from bot.assembly.knowledge import open_knowledge
     from storage.index_folder import IndexInUseError
 
@@ -35,12 +39,8 @@ def index_check(data: Path | None, as_json: bool) -> None:
         database.close()
     if as_json:
         print_json(asdict(found))
-    elif found.total:
-        differences = f"{found.missing} missing, {found.extra} extra, {found.stale} stale"
-        say(f"The index differs from the {found.passages} passages in the database: {differences}.")
-        say("What waits to be embedded is added when the bot runs; `timbre index rebuild` makes everything anew.")
     else:
-        say(f"The index holds the {found.passages} passages of the database as they are.")
+        _say(found)
     if found.total:
         raise SystemExit(1)
 
@@ -70,6 +70,20 @@ def index_rebuild(data: Path | None) -> None:
         say(f"The bot that runs has the index open: it embeds the {passages} passages anew, beginning now.")
     finally:
         database.close()
+
+
+def _say(found: "Differences") -> None:
+    if found.waiting:
+        waits = "1 passage waits" if found.waiting == 1 else f"{found.waiting} passages wait"
+        say(f"{waits} to be embedded or let go of: the bot does that as soon as it runs.")
+    if found.total:
+        differences = f"{found.missing} missing, {found.extra} extra, {found.stale} stale"
+        say(f"The index differs from the {found.passages} passages in the database: {differences}.")
+        say("`timbre index rebuild` makes everything anew.")
+    elif found.waiting:
+        say(f"Nothing else differs from the {found.passages} passages in the database.")
+    else:
+        say(f"The index holds the {found.passages} passages of the database as they are.")
 
 
 def _counts(database: Database) -> tuple[int, int]:

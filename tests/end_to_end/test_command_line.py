@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import socket
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -267,14 +268,23 @@ def test_the_index_is_compared_with_the_database_and_made_anew(timbre: Timbre, m
     (timbre.folder / "mooring.md").write_text(MOORING)
     timbre("ingest", "mooring.md")
 
-    before = timbre("index", "check", "--json", models_url=models.url)
+    before = timbre("index", "check", models_url=models.url)
     rebuilt = timbre("index", "rebuild", models_url=models.url)
     after = timbre("index", "check", models_url=models.url)
+    shutil.rmtree(timbre.folder / ".timbre" / "index")
+    lost = timbre("index", "check", "--json", models_url=models.url)
 
-    assert before.code == 1
-    assert json.loads(before.out) == {"passages": 1, "missing": 1, "extra": 0, "stale": 0}
+    assert (before.code, before.out.splitlines()) == (
+        0,
+        [
+            "1 passage waits to be embedded or let go of: the bot does that as soon as it runs.",
+            "Nothing else differs from the 1 passages in the database.",
+        ],
+    )
     assert (rebuilt.code, rebuilt.out) == (0, "The index holds the 1 passages of the database, made anew.\n")
     assert (after.code, after.out) == (0, "The index holds the 1 passages of the database as they are.\n")
+    assert lost.code == 1
+    assert json.loads(lost.out) == {"passages": 1, "missing": 1, "extra": 0, "stale": 0, "waiting": 0}
 
 
 @pytest.mark.parametrize(
