@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from bot.cli_answers import answers_app
+from bot.cli_audit import audit_app
 from bot.cli_options import Data, JsonFlag, call
 from bot.cli_pairs import pairs_app
 from bot.cli_runs import runs_app
@@ -29,6 +30,7 @@ app.add_typer(answers_app, name="answers")
 app.add_typer(pairs_app, name="pairs")
 app.add_typer(sources_app, name="sources")
 app.add_typer(runs_app, name="runs")
+app.add_typer(audit_app, name="audit")
 
 PagePort = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the page.")]
 JsonFile = Annotated[

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from bot.commands.advising import advise
 from bot.commands.answers import answers_export
+from bot.commands.auditing import audit_list, audit_verify
 from bot.commands.caring import doctor, upgrade
 from bot.commands.collecting import import_slack
 from bot.commands.documents import ingest, sources_list, sources_remove
@@ -21,7 +22,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
         *(demo, tour, bot, serve, worker, playground),
         *(answers_export, ask, ingest, sources_list, sources_remove, import_slack),
         *(pairs_list, pairs_show, pairs_export, pairs_import),
-        *(runs_list, runs_watch, runs_cancel),
+        *(runs_list, runs_watch, runs_cancel, audit_list, audit_verify),
         *(advise, train, evaluate, retrieval_report, index_check, index_rebuild, upgrade, doctor),
     )
 }

@@ -89,5 +89,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     shared: Database = request.getfixturevalue("postgres_database")
     yield shared
     with shared.writing() as session:
+        # What the audit's guards refuse, too, which only a superuser may.
+        session.execute(text("SET LOCAL session_replication_role = replica"))
         for table in reversed(Base.metadata.sorted_tables):
             session.execute(table.delete())

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
 
 from storage import audit
 from storage.database import Database
@@ -35,6 +36,27 @@ def test_entries_come_back_oldest_first_in_an_unbroken_chain(database: Database)
     assert broken(database, "T3") is None
 
 
+GUARDS = ("audit_unchanged", "audit_undeleted")
+
+
+def tamper(database: Database, statement: str) -> None:
+    """Change the audit as whoever owns the database can: without what refuses it."""
+    with database.writing() as session:
+        if not database.is_sqlite:
+            session.execute(text("SET LOCAL session_replication_role = replica"))
+        for name in GUARDS if database.is_sqlite else ():
+            session.execute(text(f"DROP TRIGGER {name}"))
+        session.execute(text(statement))
+
+
+@pytest.mark.parametrize("change", ["UPDATE audit SET actor = 'U2'", "DELETE FROM audit"])
+def test_the_database_refuses_to_change_what_was_audited(database: Database, change: str) -> None:
+    append(database)
+    with pytest.raises(DatabaseError, match="only ever added to"), database.writing() as session:
+        session.execute(text(change))
+    assert broken(database) is None
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -50,16 +72,14 @@ def test_entries_come_back_oldest_first_in_an_unbroken_chain(database: Database)
 def test_a_changed_entry_is_found(database: Database, change: str) -> None:
     append(database)
     changed, after = append(database), append(database)
-    with database.writing() as session:
-        session.execute(text(f"UPDATE audit SET {change} WHERE id = {changed.id}"))  # noqa: S608 - all of it is ours
+    tamper(database, f"UPDATE audit SET {change} WHERE id = {changed.id}")  # noqa: S608 - all of it is ours
     # One moved to another team is dropped from this one: the entry after it no longer follows.
     assert broken(database) == (after.id if change.startswith("team_id") else changed.id)
 
 
 def test_a_dropped_entry_is_found(database: Database) -> None:
     first, second = append(database), append(database)
-    with database.writing() as session:
-        session.execute(text(f"DELETE FROM audit WHERE id = {first.id}"))  # noqa: S608 - a number of ours
+    tamper(database, f"DELETE FROM audit WHERE id = {first.id}")  # noqa: S608 - a number of ours
     assert broken(database) == second.id
 
 
