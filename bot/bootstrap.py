@@ -39,6 +39,7 @@ from bot.slack.files import SlackFiles
 from bot.steering.asking import AskingCommands
 from bot.steering.collecting import CollectingCommands
 from bot.steering.commands import Steering
+from bot.steering.deciding import VoiceDecisions
 from bot.steering.voices import VoiceCommands
 from bot.training_config import training_config
 from storage.outbox import Notice
@@ -145,31 +146,49 @@ class Bot:
     def _surfaces(self, answering: Answering, home: Home) -> Surfaces:
         """Return what people press, type and send off."""
         client, threads, found = self._slack.client, self._threads, self._collecting
-        voices = self._voices()
+        promotion = self._promotion()
         reviewing = Reviewing(found.decisions, found.queue, home)
         return Surfaces(
             events=self._inbox,
-            commands=SlashCommands(self._steering(answering, voices), threads.answering),
-            clicks=Clicks(voices, answering.sharing, threads.answering),
+            commands=SlashCommands(self._steering(answering, promotion), threads.answering),
+            clicks=Clicks(self._decisions(promotion), answering.sharing, threads.answering),
             reviewing=reviewing,
             teaching=Teaching(client, found.lessons, reviewing, threads.reviewing),
             correcting=Correcting(client, answering.questions, answering.corrections, found.reverifying),
             home=home,
         )
 
-    def _voices(self) -> VoiceCommands:
-        database, base_name = self._knowledge.database, self._settings.base_model_name
-        return VoiceCommands(
-            database,
+    def _promotion(self) -> Promotion:
+        settings, found = self._settings, self._knowledge
+        return Promotion(
+            found.database,
+            found.models,
+            self._now,
+            base_name=settings.base_model_name,
+            votes_needed=settings.voice_approvals_needed,
+        )
+
+    def _decisions(self, promotion: Promotion) -> VoiceDecisions:
+        return VoiceDecisions(
+            self._knowledge.database,
             self._slack.roles,
-            Promotion(database, self._knowledge.models, self._now, base_name=base_name),
+            promotion,
             self._notices,
-            training=training_config(self._settings),
-            base_name=base_name,
+            deciders=self._settings.voice_deciders,
             now=self._now,
         )
 
-    def _steering(self, answering: Answering, voices: VoiceCommands) -> Steering:
+    def _voices(self, promotion: Promotion) -> VoiceCommands:
+        return VoiceCommands(
+            self._knowledge.database,
+            self._slack.roles,
+            promotion,
+            training=training_config(self._settings),
+            base_name=self._settings.base_model_name,
+            now=self._now,
+        )
+
+    def _steering(self, answering: Answering, promotion: Promotion) -> Steering:
         slack, found = self._slack, self._collecting
         asking = AskingCommands(
             self._knowledge.database,
@@ -182,7 +201,7 @@ class Bot:
         )
         people = Directory(slack.client)
         commands = CollectingCommands(slack.roles, found.queue, found.people, people, bot_user_id=slack.bot_user_id)
-        return Steering(asking, voices, commands)
+        return Steering(asking, self._voices(promotion), commands)
 
     def start(self) -> None:
         """Take up what was left unhandled, and connect. Raises `StartError` when Slack refuses."""

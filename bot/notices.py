@@ -11,14 +11,19 @@ from bot.blocks import report as report_blocks
 from bot.slack.conversations import Conversations
 from bot.slack.posting import Post, Poster
 from storage import outbox
-from storage.ballots import get_ballot
+from storage.ballots import BallotStatus, get_ballot
 from storage.database import Database
 from storage.runs import get_run, list_runs
 
 logger = logging.getLogger(__name__)
 
 
-TEXTS = {"deployed": blocks.deployed_text, "run_failed": blocks.failed_text, "refused": blocks.refused_text}
+TEXTS = {
+    "deployed": blocks.deployed_text,
+    "run_failed": blocks.failed_text,
+    "refused": blocks.refused_text,
+    "votes_wanted": blocks.votes_wanted_text,
+}
 
 Renderer = Callable[[outbox.Notice], Post]
 Chore = Callable[[outbox.Notice], None]
@@ -99,6 +104,15 @@ class Notices:
             run, notice = get_run(session, run_id), outbox.find(session, report_key(run_id))
         if notice:
             shown = report_blocks.decided(run, adapter=adapter, decision=decision)
+            self._replace(notice, Post(report_blocks.summary(adapter), shown))
+
+    def show_votes(self, run_id: int, *, adapter: str, ballot_id: int, votes: str) -> None:
+        """Have a run's report say how many have approved; its buttons stay."""
+        with self._database.reading() as session:
+            run, notice = get_run(session, run_id), outbox.find(session, report_key(run_id))
+            is_open = get_ballot(session, ballot_id).status is BallotStatus.OPEN
+        if notice and is_open:
+            shown = report_blocks.report(run, adapter=adapter, ballot_id=ballot_id, votes=votes)
             self._replace(notice, Post(report_blocks.summary(adapter), shown))
 
     def redraw_report(self, run_id: int) -> None:

@@ -5,6 +5,7 @@ import os
 import re
 import tempfile
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -88,6 +89,10 @@ class Settings(BaseSettings):
     rank: int = Field(16, ge=1, le=512, description="rank of the LoRA")
     learning_rate: float = Field(1e-3, gt=0, le=1, description="peak learning rate")
     seed: int = Field(0, ge=0, description="seed of every random choice in training")
+    voice_deciders: Literal["reviewers", "admins"] = Field(
+        "reviewers", description="who decides about a new voice: `reviewers` or `admins`"
+    )
+    voice_approvals_needed: int = Field(1, ge=1, le=10, description="people who must approve a new voice")
     ballot_days: float = Field(7, gt=0, description="days until an undecided comparison expires")
 
     @field_validator("slack_api_url", "models_url", "embedding_url")

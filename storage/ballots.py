@@ -7,8 +7,8 @@ from enum import StrEnum
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from storage.database import find_or_add, row_count
-from storage.tables import BallotRow
+from storage.database import add_if_new, find_or_add, row_count
+from storage.tables import BallotRow, BallotVoteRow
 
 
 class BallotStatus(StrEnum):
@@ -32,20 +32,39 @@ class NewBallot:
     report_sha256: str
     live_version: int
     expires_at: datetime
+    failed_gates: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ballot(NewBallot):
-    """A stored ballot."""
+    """A stored ballot. `override_by`: the admin who let it be approved in spite of its failed gates."""
 
     id: int
     status: BallotStatus
     decided_by: str | None
+    override_by: str | None
+    override_reason: str | None
+
+
+class VoteKind(StrEnum):
+    """What somebody says on a ballot, once each."""
+
+    APPROVE = "approve"
+    MORE = "more"
+
+
+@dataclass(frozen=True)
+class Votes:
+    """Who said what on a ballot so far, earliest first."""
+
+    approvals: tuple[str, ...]
+    asked_for_more: tuple[str, ...]
 
 
 def open_ballot(session: Session, ballot: NewBallot, *, now: datetime) -> Ballot:
     """Open a ballot; asked again for the same adapter, returns the first."""
-    values = {**vars(ballot), "status": BallotStatus.OPEN, "opened_at": now}
+    values = {**vars(ballot), "failed_gates": list(ballot.failed_gates)}
+    values |= {"status": BallotStatus.OPEN, "opened_at": now}
     row, _ = find_or_add(session, BallotRow, {"adapter_id": values.pop("adapter_id")}, values)
     return _ballot(row)
 
@@ -56,6 +75,12 @@ def get_ballot(session: Session, ballot_id: int) -> Ballot:
     if row is None:
         raise KeyError(f"there is no ballot {ballot_id}")
     return _ballot(row)
+
+
+def ballot_about(session: Session, *, adapter_id: int) -> Ballot | None:
+    """Return the ballot about an adapter, if there is one."""
+    row = session.scalar(select(BallotRow).where(BallotRow.adapter_id == adapter_id))
+    return _ballot(row) if row else None
 
 
 def open_ballots(session: Session, *, team_id: str) -> list[Ballot]:
@@ -77,6 +102,32 @@ def decide_ballot(
     return row_count(session.execute(update(BallotRow).where(*is_open).values(**values))) == 1
 
 
+def override_ballot(session: Session, ballot_id: int, *, by: str, reason: str) -> bool:
+    """Let an open ballot be approved in spite of its failed gates; returns False when it was closed, or let before."""
+    is_stopped = (BallotRow.id == ballot_id, BallotRow.status == BallotStatus.OPEN, BallotRow.override_by.is_(None))
+    changed = update(BallotRow).where(*is_stopped).values(override_by=by, override_reason=reason)
+    return row_count(session.execute(changed)) == 1
+
+
+def vote(session: Session, ballot_id: int, kind: VoteKind, *, by: str, now: datetime) -> bool:
+    """Store what somebody says; returns False when they said it before."""
+    key = {"ballot_id": ballot_id, "user_id": by, "kind": kind}
+    return add_if_new(session, BallotVoteRow, key, {"at": now})
+
+
+def votes_on(session: Session, ballot_id: int) -> Votes:
+    """Return what was said on a ballot so far. Whoever else votes waits until this transaction ends."""
+    # The ballot, because a vote that is not there yet can't be locked: of the last two, one must see both.
+    session.execute(select(BallotRow.id).where(BallotRow.id == ballot_id).with_for_update())
+    rows = session.scalars(
+        select(BallotVoteRow)
+        .where(BallotVoteRow.ballot_id == ballot_id)
+        .order_by(BallotVoteRow.at, BallotVoteRow.user_id)
+    ).all()
+    approvals, more = (tuple(row.user_id for row in rows if row.kind == kind) for kind in VoteKind)
+    return Votes(approvals, more)
+
+
 def _ballot(row: BallotRow) -> Ballot:
     return Ballot(
         id=row.id,
@@ -89,4 +140,7 @@ def _ballot(row: BallotRow) -> Ballot:
         status=BallotStatus(row.status),
         expires_at=row.expires_at,
         decided_by=row.decided_by,
+        failed_gates=tuple(row.failed_gates),
+        override_by=row.override_by,
+        override_reason=row.override_reason,
     )

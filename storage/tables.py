@@ -393,7 +393,10 @@ class LiveVoiceRow(Base):
 
 
 class BallotRow(Base):
-    """The question put to reviewers, bound by hashes to exactly what they were shown."""
+    """The question put to reviewers, bound by hashes to exactly what they were shown.
+
+    `failed_gates`: what the candidate did not pass; then nobody can approve it without `override_reason`.
+    """
 
     __tablename__ = "ballots"
 
@@ -409,6 +412,20 @@ class BallotRow(Base):
     expires_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None] = mapped_column(SlackId)
+    failed_gates: Mapped[list[str]] = mapped_column(JSON)
+    override_by: Mapped[str | None] = mapped_column(SlackId)
+    override_reason: Mapped[str | None]
+
+
+class BallotVoteRow(Base):
+    """What one person said on a ballot: an approval, or that one more person should look."""
+
+    __tablename__ = "ballot_votes"
+
+    ballot_id: Mapped[int] = mapped_column(ForeignKey("ballots.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    kind: Mapped[str] = mapped_column(Word, primary_key=True)
+    at: Mapped[datetime]
 
 
 class AuditRow(Base):

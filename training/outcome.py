@@ -31,6 +31,8 @@ class Candidate:
     report_sha256: str
     live_version: int
     result: Mapping[str, Any]
+    failed_gates: tuple[str, ...] = ()
+    """What it must not be approved for, unless an admin says why."""
 
 
 def propose(
@@ -70,10 +72,12 @@ def propose(
         adapter_id=adapter.id,
         live_version=candidate.live_version,
         expires_at=now + timedelta(days=ballot_days),
+        failed_gates=candidate.failed_gates,
         **hashes,
     )
     ballot = ballots.open_ballot(session, asked, now=now)
-    details = {"run_id": run.id, "adapter": adapter.name, "ballot_id": ballot.id, **hashes}
+    details: dict[str, Any] = {"run_id": run.id, "adapter": adapter.name, "ballot_id": ballot.id, **hashes}
+    details["failed_gates"] = list(candidate.failed_gates)
     audit.append(session, team_id=run.team_id, actor=ACTOR, action="voice.proposed", details=details, now=now)
     payload = {"run_id": run.id, "ballot_id": ballot.id, "adapter": adapter.name}
     outbox.enqueue(session, team_id=run.team_id, key=f"run:{run.id}:report", kind="report", payload=payload, now=now)

@@ -15,15 +15,27 @@ from storage.adapters import Adapter, AdapterStatus, LiveVoice
 from storage.ballots import Ballot, BallotStatus
 from storage.database import Database
 from storage.runs import RunStatus
+from training import voting
 from training.binding import changes_since
-from training.history import APPROVED, ROLLED_BACK, earlier_voices, how_to_bring_back, previous_voice
+from training.history import APPROVED, ROLLED_BACK, earlier_voice
 from training.outcome import ACTOR
-from training.refusals import BallotClosed, BallotVoid, LiveVoiceMoved, NoSuchVoice, PromotionError, VoiceNotLoaded
+from training.refusals import (
+    BallotClosed,
+    BallotVoid,
+    GatesFailed,
+    LiveVoiceMoved,
+    NoSuchVoice,
+    PromotionError,
+    VoiceNotLoaded,
+    VotesMissing,
+)
 from training.voices import VoiceServer, VoiceServerError, load_unchanged, probe
+from training.voting import Tally
 
 __all__ = [
     "BallotClosed",
     "BallotVoid",
+    "GatesFailed",
     "LiveVoiceMoved",
     "NoSuchVoice",
     "Promotion",
@@ -32,6 +44,7 @@ __all__ = [
     "VoiceNotLoaded",
     "VoiceServer",
     "VoiceServerError",
+    "VotesMissing",
 ]
 
 
@@ -49,15 +62,22 @@ class Promotion:
     """Decides about candidates and moves the live pointer; each change is audited and announced, or does not happen."""
 
     def __init__(
-        self, database: Database, server: VoiceServer, clock: Callable[[], datetime], base_name: str = "base"
+        self,
+        database: Database,
+        server: VoiceServer,
+        clock: Callable[[], datetime],
+        base_name: str = "base",
+        votes_needed: int = 1,
     ) -> None:
+        """`votes_needed`: how many people must approve a voice, if nobody asks for more."""
         self._database, self._server, self._now = database, server, clock
-        self._base_name = base_name
+        self._base_name, self._votes_needed = base_name, votes_needed
 
     def approve(self, ballot_id: int, *, by: str) -> Swap:
-        """Put the candidate of a ballot to use.
+        """Count an approval, and put the candidate of a ballot to use when it is the last that was needed.
 
-        Raises `BallotClosed`, `BallotVoid` (and marks the ballot so) or `VoiceNotLoaded`; `KeyError` without a ballot.
+        Raises `BallotClosed`, `BallotVoid` (and marks the ballot so), `GatesFailed`, `VotesMissing` or
+        `VoiceNotLoaded`; approving again is trying again. `KeyError` without a ballot.
         """
         started = time.perf_counter()
         with self._database.reading() as session:
@@ -68,9 +88,29 @@ class Promotion:
         if reason := changes_since(ballot, candidate, live):
             self._void(ballot, candidate, reason)
             raise BallotVoid(reason)
+        if ballot.failed_gates and not ballot.override_by:
+            raise GatesFailed(candidate.name, ballot.failed_gates)
+        with self._database.writing() as session:
+            counted = voting.approve(session, ballot, candidate, by=by, at_least=self._votes_needed, now=self._now())
+        if not counted.is_enough:
+            raise VotesMissing(len(counted.approvals), counted.needed)
         load_unchanged(self._server, candidate)
         probe(self._server, candidate, against=self._audible(live.adapter))
         return self._make_live(ballot, candidate, by=by, started=started)
+
+    def votes(self, ballot_id: int) -> Tally:
+        """Return where the votes on a ballot stand."""
+        with self._database.reading() as session:
+            return voting.tally(session, ballot_id, at_least=self._votes_needed)
+
+    def ask_for_votes(self, ballot_id: int, *, by: str) -> Tally:
+        """Have one more person look at the candidate of a ballot. Raises `BallotClosed`, or `KeyError`."""
+        with self._database.reading() as session:
+            ballot = ballots.get_ballot(session, ballot_id)
+            candidate = adapters.get_adapter(session, ballot.adapter_id)
+        self._check_open(ballot, candidate)
+        with self._database.writing() as session:
+            return voting.ask_for_more(session, ballot, candidate, by=by, at_least=self._votes_needed, now=self._now())
 
     def reject(self, ballot_id: int, *, by: str) -> None:
         """Turn the candidate of a ballot down. Raises `BallotClosed`, or `KeyError` when there is no such ballot."""
@@ -93,7 +133,7 @@ class Promotion:
         started = time.perf_counter()
         with self._database.reading() as session:
             live = adapters.live_voice(session, team_id=team_id)
-            target = self._earlier_voice(session, live, to)
+            target = earlier_voice(session, live, to, base_name=self._base_name)
         if target is not None:
             load_unchanged(self._server, target)
         with self._database.writing() as session:
@@ -132,6 +172,9 @@ class Promotion:
     def _make_live(self, ballot: Ballot, candidate: Adapter, *, by: str, started: float) -> Swap:
         try:
             with self._database.writing() as session:
+                counted = voting.tally(session, ballot.id, at_least=self._votes_needed)
+                if not counted.is_enough:  # somebody asked for more while the voice was loaded
+                    raise VotesMissing(len(counted.approvals), counted.needed)
                 self._decide(session, ballot, BallotStatus.APPROVED, by=by)
                 live = adapters.live_voice(session, team_id=ballot.team_id)
                 version = self._move(session, LiveVoice(ballot.team_id, live.adapter, ballot.live_version), candidate)
@@ -144,6 +187,8 @@ class Promotion:
                     "adapter_sha256": ballot.adapter_sha256,
                     "dataset_sha256": ballot.dataset_sha256,
                     "report_sha256": ballot.report_sha256,
+                    "approved_by": list(counted.approvals),
+                    "overridden_by": ballot.override_by,
                 }
                 self._record(session, ballot.team_id, swap, by, APPROVED, hashes)
             return swap
@@ -172,20 +217,6 @@ class Promotion:
             adapters.set_adapter_status(session, target.id, AdapterStatus.LIVE)
         return live.version + 1
 
-    def _earlier_voice(self, session: Session, live: LiveVoice, to: str | None) -> Adapter | None:
-        """Return the adapter to go back to, or None for the base model. Raises `NoSuchVoice`."""
-        if live.adapter is None and to in (None, self._base_name):
-            raise NoSuchVoice(f"The base model is in use: {_instead(earlier_voices(session, team_id=live.team_id))}.")
-        name = previous_voice(session, live, base_name=self._base_name) if to is None else to
-        if name == self._base_name:
-            return None
-        adapter = adapters.adapter_by_name(session, team_id=live.team_id, name=name)
-        if adapter is None or adapter.status not in (AdapterStatus.RETIRED, AdapterStatus.LIVE):
-            raise NoSuchVoice(f"There is no approved voice called {name}: name one that was in use before.")
-        if live.adapter and live.adapter.id == adapter.id:
-            raise NoSuchVoice(f"{name} is in use already.")
-        return adapter
-
     def _end_run(self, session: Session, adapter: Adapter, status: RunStatus) -> None:
         waiting = (RunStatus.AWAITING_APPROVAL,)
         runs.move_run(session, adapter.run_id, to=status, only_from=waiting, now=self._now())
@@ -204,12 +235,6 @@ class Promotion:
 
     def _name(self, adapter: Adapter | None) -> str:
         return adapter.name if adapter else self._base_name
-
-
-def _instead(earlier: list[str]) -> str:
-    if not earlier:
-        return "there is no voice before it to go back to"
-    return f"to bring an approved voice back, type {how_to_bring_back(earlier)}"
 
 
 def _ms_since(started: float) -> float:

@@ -1,5 +1,7 @@
 """Why the voice in use stays as it is, in words for people."""
 
+from collections.abc import Sequence
+
 from storage.ballots import BallotStatus
 from training.errors import TrainingError
 
@@ -27,6 +29,33 @@ class BallotVoid(PromotionError):  # noqa: N818 - the name says what is the case
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(f"This ballot is void: {reason}. Retrain to compare again.")
+
+
+class VotesMissing(PromotionError):  # noqa: N818 - the name says what is the case
+    """The approval counts, and others are needed beside it."""
+
+    def __init__(self, given: int, needed: int) -> None:
+        self.given, self.needed = given, needed
+        more = needed - given
+        super().__init__(
+            f"Your approval counts: {given} of {needed}. {more} more {'person has' if more == 1 else 'people have'} to "
+            "approve before this voice answers."
+        )
+
+
+class GatesFailed(PromotionError):  # noqa: N818 - the name says what is the case
+    """The candidate failed where it must not, and no admin has said why it may be used all the same."""
+
+    def __init__(self, voice: str, failed: Sequence[str]) -> None:
+        self.failed = tuple(failed)
+        super().__init__(
+            f"{voice} can't be approved: it failed {', '.join(failed)}. An admin who wants it all the same types "
+            f"`/timbre override {voice} REASON`."
+        )
+
+
+class NothingToOverride(PromotionError):  # noqa: N818 - the name says what is the case
+    """An override without anything that it could be about."""
 
 
 class VoiceNotLoaded(PromotionError):  # noqa: N818 - the name says what is the case

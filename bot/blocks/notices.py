@@ -1,6 +1,6 @@
 """What training has to say while it works and when it is over."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.blocks.layout import Block, context, section
@@ -58,6 +58,20 @@ def deployed_text(payload: Mapping[str, Any]) -> str:
     """Return the announcement of a change of voice."""
     by, before = payload["by"], payload["previous"]
     return f":loudspeaker: *{payload['adapter']}* answers from now on, decided by <@{by}>. Before it was {before}."
+
+
+def votes_text(approvals: Sequence[str], needed: int) -> str:
+    """Return what stands under a report while approvals are counted."""
+    by = f" by {', '.join(f'<@{user}>' for user in approvals)}" if approvals else ""
+    return f":ballot_box_with_ballot: {len(approvals)} of {needed} approvals{by}."
+
+
+def votes_wanted_text(payload: Mapping[str, Any]) -> str:
+    """Return what people are told when somebody wants others to look, too."""
+    return (
+        f":eyes: <@{payload['by']}> asks that one more person looks at *{payload['adapter']}*: "
+        f"{payload['given']} of {payload['needed']} approvals so far."
+    )
 
 
 def failed_text(payload: Mapping[str, Any]) -> str:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.blocks.layout import Block, button, context, header, section, table
+from bot.blocks.layout import Block, actions, button, context, header, section, table
 from bot.slack.mrkdwn import escape, shorten
 from storage.runs import Run
 
 APPROVE = "ballot_approve"
 REJECT = "ballot_reject"
+MORE_VOTES = "ballot_more_votes"
 SAMPLE_LIMIT = 600
 LOSS_NOTE = (
     "Loss on approved answers kept out of training, in nats a token: how surprising your words are. Lower is better."
@@ -16,14 +17,16 @@ LOSS_NOTE = (
 ARMS = {"base": "Base model", "live": "In use", "candidate": "New voice"}
 
 
-def report(run: Run, *, adapter: str, ballot_id: int) -> list[Block]:
-    """Return the report of a run whose candidate waits for a decision."""
+def report(run: Run, *, adapter: str, ballot_id: int, votes: str = "") -> list[Block]:
+    """Return the report of a run whose candidate waits for a decision. `votes`: how many have approved, in words."""
     value = str(ballot_id)
     buttons = [
         button("Approve", action_id=APPROVE, value=value, style="primary"),
         button("Reject", action_id=REJECT, value=value, style="danger"),
+        button("Ask for more votes", action_id=MORE_VOTES, value=value),
     ]
-    return [*_findings(run, adapter), {"type": "actions", "elements": buttons}]
+    said = [context(votes)] if votes else []
+    return [*_findings(run, adapter), *said, actions(*buttons)]
 
 
 def decided(run: Run, *, adapter: str, decision: str) -> list[Block]:

@@ -37,6 +37,7 @@ def register_listeners(app: App, to: Surfaces) -> None:
     app.command("/timbre")(to.commands.timbre)
     app.action(report.APPROVE)(to.clicks.approve_voice)
     app.action(report.REJECT)(to.clicks.reject_voice)
+    app.action(report.MORE_VOTES)(to.clicks.ask_for_votes)
     app.action(FEEDBACK)(to.correcting.rate)
     app.action(CORRECT_THIS)(to.correcting.correct)
     app.action(SHARE)(to.clicks.share_answer)

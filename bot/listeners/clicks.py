@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any
 
@@ -10,7 +11,7 @@ from slack_bolt import Ack, Respond
 from bot.answering.sharing import ShareRefusedError, Sharing
 from bot.blocks.answer import failure_text
 from bot.slack.payloads import ButtonClick
-from bot.steering.voices import VoiceCommands
+from bot.steering.deciding import DecisionClick, VoiceDecisions
 
 logger = logging.getLogger(__name__)
 
@@ -23,20 +24,25 @@ SHARED_ANEW = (
 class Clicks:
     """Decisions on a voice, and answers shared. What asks a model runs in the threads of `slow`."""
 
-    def __init__(self, voices: VoiceCommands, sharing: Sharing, slow: Executor) -> None:
-        self._voices = voices
+    def __init__(self, decisions: VoiceDecisions, sharing: Sharing, slow: Executor) -> None:
+        self._decisions = decisions
         self._sharing = sharing
         self._slow = slow
 
     def approve_voice(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         """Approve the voice of a ballot."""
         ack()
-        self._decide(body, respond, approve=True)
+        self._decide(body, respond, self._decisions.approve)
 
     def reject_voice(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         """Reject the voice of a ballot."""
         ack()
-        self._decide(body, respond, approve=False)
+        self._decide(body, respond, self._decisions.reject)
+
+    def ask_for_votes(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
+        """Have one more person look at the voice of a ballot."""
+        ack()
+        self._decide(body, respond, self._decisions.ask_for_votes)
 
     def share_answer(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         """Post somebody's own answer where they asked, as far as everybody there may read it."""
@@ -63,7 +69,7 @@ class Clicks:
         if "response_url" in body:
             respond(text=f":warning: That didn't work. Please tell an admin `{error_id}`.", replace_original=False)
 
-    def _decide(self, body: dict[str, Any], respond: Respond, *, approve: bool) -> None:
+    def _decide(self, body: dict[str, Any], respond: Respond, act: Callable[[DecisionClick], str]) -> None:
         click = ButtonClick.from_payload(body)
-        said = self._voices.decide(int(click.value), approve=approve, by=click.user_id)
+        said = act(DecisionClick(int(click.value), click.team_id, click.user_id))
         respond(text=said, response_type="ephemeral", replace_original=False)

@@ -1,4 +1,4 @@
-"""Commands about voices, and decisions on a new one."""
+"""Commands about voices."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -6,33 +6,32 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.blocks.notices import progress_text
-from bot.notices import Notices, progress_key
+from bot.notices import progress_key
 from bot.slack.mrkdwn import escape
 from bot.slack.payloads import CommandCall
 from bot.steering.commands import Command, NotAllowedError, RoleCheck, UsageError, require_admin
 from storage import outbox
-from storage.adapters import get_adapter, list_adapters, live_voice
-from storage.ballots import get_ballot
+from storage.adapters import list_adapters, live_voice
 from storage.database import Database
 from storage.knowledge import count_chunks, count_documents
 from storage.pairs import PairStatus, count_by_status
 from storage.runs import list_runs
 from training.config import TrainingConfig
 from training.history import earlier_voices, how_to_bring_back
-from training.promotion import BallotClosed, BallotVoid, Promotion, PromotionError
+from training.overriding import override
+from training.promotion import Promotion
 from training.readiness import lines, readiness
 from training.runs import cancel_run, request_run
 
 
 class VoiceCommands:
-    """`status`, `retrain`, `cancel` and `rollback`, and the buttons of a comparison."""
+    """`status`, `advise`, `retrain`, `cancel`, `override` and `rollback`."""
 
     def __init__(
         self,
         database: Database,
         roles: RoleCheck,
         promotion: Promotion,
-        notices: Notices,
         *,
         training: TrainingConfig,
         base_name: str,
@@ -41,7 +40,6 @@ class VoiceCommands:
         self._database = database
         self._roles = roles
         self._promotion = promotion
-        self._notices = notices
         self._training = training
         self._base_name = base_name
         self._now = now
@@ -60,36 +58,11 @@ class VoiceCommands:
         )
         yield Command("cancel", "cancel", "stop the run in progress (admins)", self._cancel)
         yield Command(
+            "override", "override VOICE REASON", "let a voice be approved that failed a check (admins)", self._override
+        )
+        yield Command(
             "rollback", "rollback [VOICE]", "return to the voice before, or to VOICE (admins)", self._rollback
         )
-
-    def decide(self, ballot_id: int, *, approve: bool, by: str) -> str:
-        """Approve or reject a new voice; returns what came of it. The role is checked here, at the click."""
-        try:
-            if not self._roles.is_reviewer(by):
-                raise NotAllowedError("Only reviewers decide about a new voice.")
-            return self._approve(ballot_id, by) if approve else self._reject(ballot_id, by)
-        except (BallotClosed, BallotVoid) as err:
-            # Its buttons are still there: decided in a process that died before it could say so, or out of date.
-            self._show_decision(ballot_id, f":lock: {escape(str(err))}")
-            return escape(str(err))
-        except (NotAllowedError, PromotionError) as err:
-            return escape(str(err))
-
-    def _approve(self, ballot_id: int, by: str) -> str:
-        swap = self._promotion.approve(ballot_id, by=by)
-        self._show_decision(ballot_id, f":white_check_mark: Approved by <@{by}>; *{swap.adapter}* is in use.")
-        return f"*{swap.adapter}* answers from now on."
-
-    def _reject(self, ballot_id: int, by: str) -> str:
-        self._promotion.reject(ballot_id, by=by)
-        self._show_decision(ballot_id, f":x: Rejected by <@{by}>; nothing changed.")
-        return "Rejected. The voice in use stays."
-
-    def _show_decision(self, ballot_id: int, decision: str) -> None:
-        with self._database.reading() as session:
-            adapter = get_adapter(session, get_ballot(session, ballot_id).adapter_id)
-        self._notices.show_decision(adapter.run_id, adapter=adapter.name, decision=decision)
 
     def _status(self, call: CommandCall) -> str:
         with self._database.reading() as session:
@@ -161,6 +134,17 @@ class VoiceCommands:
                 return "There is no run to cancel."
             run = cancel_run(session, runs[0].id, by=call.user_id, now=self._now())
         return f"Run {run.id} is cancelled."
+
+    def _override(self, call: CommandCall) -> str:
+        require_admin(self._roles, call)
+        if len(call.arguments) < 2:
+            raise UsageError("Say which voice, and why it may be used.")
+        voice, *words = call.arguments
+        said = {"team_id": call.team_id, "voice": voice, "reason": " ".join(words), "by": call.user_id}
+        with self._database.writing() as session:
+            ballot = override(session, **said, now=self._now())
+        failed = escape(", ".join(ballot.failed_gates))
+        return f"*{voice}* can be approved in spite of {failed}: by the buttons of its report, as any other."
 
     def _rollback(self, call: CommandCall) -> str:
         require_admin(self._roles, call)

@@ -46,7 +46,9 @@ def approve_answers(database: Database, *, team_id: str = TEAM) -> None:
             set_context(session, pair.id, [{"title": "Stock", "text": f"The {subject}: {number}."}])
 
 
-def propose_voice(settings: Settings, database: Database, *, team_id: str = TEAM) -> Ballot:
+def propose_voice(
+    settings: Settings, database: Database, *, team_id: str = TEAM, failed_gates: tuple[str, ...] = ()
+) -> Ballot:
     """Return the ballot about a new candidate, as a worker opens it."""
     with database.writing() as session:
         add_run(session, team_id=team_id, requested_by="UADA", channel_id="CHELP", now=NOW)
@@ -66,6 +68,7 @@ def propose_voice(settings: Settings, database: Database, *, team_id: str = TEAM
         report_sha256=sha256(report).hexdigest(),
         live_version=live.version,
         result=RESULT,
+        failed_gates=failed_gates,
     )
     with database.writing() as session:
         return outcome.propose(session, run, made, folders=folders, worker="worker-1", ballot_days=7, now=NOW)

@@ -200,7 +200,7 @@ def test_a_report_is_posted_with_its_buttons(
     notices_of(database, town, clock, name).post_due()
 
     (message,) = channel.slack.messages(channel.id, as_="UADA")
-    assert [element["value"] for element in message["blocks"][-1]["elements"]] == [str(ballot.id)] * 2
+    assert [element["value"] for element in message["blocks"][-1]["elements"]] == [str(ballot.id)] * 3
     with database.reading() as session:
         assert outbox.find(session, report_key(1)) is not None
 

@@ -14,6 +14,7 @@ from bot.slack.payloads import CommandCall
 from bot.slack.posting import Poster
 from bot.slack.roles import Roles
 from bot.steering.commands import Steering
+from bot.steering.deciding import DecisionClick, VoiceDecisions
 from bot.steering.voices import VoiceCommands
 from bot.training_config import training_config
 from storage import audit, outbox
@@ -34,7 +35,7 @@ class Helm:
     """Steering, and the review channel in which its notices appear."""
 
     steering: Steering
-    voices: VoiceCommands
+    decisions: VoiceDecisions
     notices: Notices
     review: Channel
     settings: Settings
@@ -44,10 +45,15 @@ class Helm:
         name, *arguments = text.split()
         return self.steering.run(CommandCall(TEAM, "CHELP", by, name, tuple(arguments))).text
 
+    def decide(self, ballot_id: int, *, approve: bool, by: str, team_id: str = TEAM) -> str:
+        """Click a button of a report."""
+        act = self.decisions.approve if approve else self.decisions.reject
+        return act(DecisionClick(ballot_id, team_id, by))
+
     def go_live(self) -> str:
         """Have a new voice proposed and approved; returns its name."""
         ballot = propose_voice(self.settings, self.database)
-        self.voices.decide(ballot.id, approve=True, by="UBEN")
+        self.decide(ballot.id, approve=True, by="UBEN")
         name = live_name(self.database)
         assert name is not None
         return name
@@ -71,16 +77,18 @@ def helm(
 ) -> Helm:
     web = town.web
     notices = Notices(database, Conversations(web), Poster(web), review_channel=review.id, now=clock)
+    roles = Roles(web, reviewers="reviewers", admin_ids=frozenset())
+    promotion = Promotion(database, models, clock, base_name="base")
     voices = VoiceCommands(
         database,
-        Roles(web, reviewers="reviewers", admin_ids=frozenset()),
-        Promotion(database, models, clock, base_name="base"),
-        notices,
+        roles,
+        promotion,
         training=training_config(settings.model_copy(update={"min_pairs": 20})),
         base_name="base",
         now=clock,
     )
-    return Helm(Steering(voices), voices, notices, review, settings, database)
+    decisions = VoiceDecisions(database, roles, promotion, notices, deciders="reviewers", now=clock)
+    return Helm(Steering(voices), decisions, notices, review, settings, database)
 
 
 @pytest.fixture
@@ -177,7 +185,7 @@ def test_cancel_stops_the_run_once(ready: Helm) -> None:
 def test_an_approved_voice_answers_from_then_on(ready: Helm) -> None:
     ballot = propose_voice(ready.settings, ready.database)
 
-    assert ready.voices.decide(ballot.id, approve=True, by="UBEN") == "*voice-1* answers from now on."
+    assert ready.decide(ballot.id, approve=True, by="UBEN") == "*voice-1* answers from now on."
 
     assert live_name(ready.database) == "voice-1"
     assert "*Voice in use:* voice-1" in ready.run("status")
@@ -186,10 +194,23 @@ def test_an_approved_voice_answers_from_then_on(ready: Helm) -> None:
 def test_a_rejected_voice_changes_nothing(ready: Helm) -> None:
     ballot = propose_voice(ready.settings, ready.database)
 
-    assert ready.voices.decide(ballot.id, approve=False, by="UBEN") == "Rejected. The voice in use stays."
+    assert ready.decide(ballot.id, approve=False, by="UBEN") == "Rejected. The voice in use stays."
 
     assert live_name(ready.database) is None
     assert ready.runs() == [RunStatus.REJECTED]
+
+
+def test_the_settings_may_have_admins_decide(
+    ready: Helm, town: RunningPlayground, models: Models, clock: Clock
+) -> None:
+    ballot = propose_voice(ready.settings, ready.database)
+    roles = Roles(town.web, reviewers="reviewers", admin_ids=frozenset())
+    promotion = Promotion(ready.database, models, clock)
+    decisions = VoiceDecisions(ready.database, roles, promotion, ready.notices, deciders="admins", now=clock)
+
+    said = decisions.approve(DecisionClick(ballot.id, TEAM, "UBEN"))
+    assert said == "Only admins decide about a new voice."
+    assert decisions.approve(DecisionClick(ballot.id, TEAM, "UADA")) == "*voice-1* answers from now on."
 
 
 @pytest.mark.parametrize("user", ["UADA", "UTOM"])
@@ -197,9 +218,62 @@ def test_a_rejected_voice_changes_nothing(ready: Helm) -> None:
 def test_only_reviewers_decide_and_that_is_checked_at_the_click(ready: Helm, user: str, approve: bool) -> None:
     ballot = propose_voice(ready.settings, ready.database)
 
-    assert ready.voices.decide(ballot.id, approve=approve, by=user) == "Only reviewers decide about a new voice."
+    assert ready.decide(ballot.id, approve=approve, by=user) == "Only reviewers decide about a new voice."
 
     assert ready.runs() == [RunStatus.AWAITING_APPROVAL]
+
+
+def test_what_is_refused_is_audited_with_its_reason(
+    ready: Helm, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    ballot = propose_voice(ready.settings, ready.database)
+    elsewhere = ready.decide(ballot.id, approve=True, by="UBEN", team_id="T-other")
+    assert elsewhere == "This comparison belongs to another workspace, where it is decided."
+    assert ready.decide(99, approve=True, by="UBEN") == "I know nothing of this comparison any more."
+    ready.decide(ballot.id, approve=True, by="UTOM")
+    clock.move_on(days=8)
+    ready.decide(ballot.id, approve=True, by="UBEN")
+
+    with ready.database.reading() as session:
+        refused = [e for e in audit.entries(session, team_id=TEAM) if e.action == "decision.refused"]
+        assert audit.first_broken(session, team_id=TEAM) is None
+    told = [(entry.actor, entry.details["ballot_id"], entry.details["reason"]) for entry in refused]
+    assert told == [
+        ("UBEN", 1, "NotAllowedError"),
+        ("UBEN", 99, "NotAllowedError"),
+        ("UTOM", 1, "NotAllowedError"),
+        ("UBEN", 1, "BallotClosed"),
+    ]
+    assert refused[0].details["from"] == "T-other"
+    assert "a click on ballot 1 was refused: BallotClosed" in caplog.text
+    assert live_name(ready.database) is None
+
+
+def test_a_report_says_how_many_have_approved_and_whoever_wants_more_to_look(ready: Helm) -> None:
+    ballot = propose_voice(ready.settings, ready.database)
+    ready.notices.post_due()
+    click = DecisionClick(ballot.id, TEAM, "UBEN")
+
+    assert ready.decisions.ask_for_votes(click) == "One more approval is needed now: 0 of 2 so far."
+    assert ready.decisions.approve(click).startswith("Your approval counts: 1 of 2.")
+    ready.notices.post_due()
+
+    report, wanted = ready.review.slack.messages(ready.review.id, as_="UADA")
+    assert "1 of 2 approvals by <@UBEN>." in said_in(report)
+    assert report["blocks"][-1]["type"] == "actions"
+    assert "<@UBEN> asks that one more person looks at *voice-1*" in said_in(wanted)
+    assert ready.decide(ballot.id, approve=True, by="UCLEO") == "*voice-1* answers from now on."
+
+
+def test_a_voice_that_failed_a_gate_is_approved_only_after_an_admins_word(ready: Helm) -> None:
+    ballot = propose_voice(ready.settings, ready.database, failed_gates=("it forgets",))
+    assert "voice-1 can't be approved: it failed it forgets." in ready.decide(ballot.id, approve=True, by="UBEN")
+    assert ready.run("override voice-1 because I say so", by="UBEN") == "Only admins may `/timbre override`."
+    assert "It goes `/timbre override VOICE REASON`" in ready.run("override voice-1")
+
+    assert ready.run("override voice-1 the general set is not ours").startswith("*voice-1* can be approved in spite of")
+
+    assert ready.decide(ballot.id, approve=True, by="UBEN") == "*voice-1* answers from now on."
 
 
 def test_two_approvals_at_once_are_one_decision(ready: Helm) -> None:
@@ -207,7 +281,7 @@ def test_two_approvals_at_once_are_one_decision(ready: Helm) -> None:
     said: list[str] = []
 
     def click(user: str) -> None:
-        said.append(ready.voices.decide(ballot.id, approve=True, by=user))
+        said.append(ready.decide(ballot.id, approve=True, by=user))
 
     threads = [threading.Thread(target=click, args=(user,)) for user in ("UBEN", "UCLEO", "UBEN")]
     for thread in threads:
@@ -227,7 +301,7 @@ def test_the_decision_replaces_the_reports_buttons(ready: Helm) -> None:
     (message,) = ready.review.slack.messages(ready.review.id, as_="UADA")
     assert message["blocks"][-1]["type"] == "actions"
 
-    ready.voices.decide(ballot.id, approve=True, by="UBEN")
+    ready.decide(ballot.id, approve=True, by="UBEN")
 
     (message, *_) = ready.review.slack.messages(ready.review.id, as_="UADA")
     assert all(block["type"] != "actions" for block in message["blocks"])
@@ -237,10 +311,10 @@ def test_the_decision_replaces_the_reports_buttons(ready: Helm) -> None:
 def test_a_click_on_buttons_that_a_crash_left_behind_takes_them_away(ready: Helm, clock: Clock) -> None:
     ballot = propose_voice(ready.settings, ready.database)
     # Decided before it was known where the report is: as if the process had died in between.
-    ready.voices.decide(ballot.id, approve=False, by="UBEN")
+    ready.decide(ballot.id, approve=False, by="UBEN")
     ready.notices.post_due()
 
-    assert ready.voices.decide(ballot.id, approve=True, by="UCLEO") == "This voice was rejected already."
+    assert ready.decide(ballot.id, approve=True, by="UCLEO") == "This voice was rejected already."
 
     (message, *_) = ready.review.slack.messages(ready.review.id, as_="UADA")
     assert ":lock: This voice was rejected already." in said_in(message)
@@ -252,7 +326,7 @@ def test_a_ballot_that_is_out_of_time_says_so_and_loses_its_buttons(ready: Helm,
     ready.notices.post_due()
     clock.move_on(days=8)
 
-    assert "The time to decide" in ready.voices.decide(ballot.id, approve=True, by="UBEN")
+    assert "The time to decide" in ready.decide(ballot.id, approve=True, by="UBEN")
 
     (message, *_) = ready.review.slack.messages(ready.review.id, as_="UADA")
     assert ":lock: The time to decide" in said_in(message)
@@ -265,7 +339,7 @@ def test_a_decision_stands_though_slack_wont_edit_the_report(
     ready.notices.post_due()
     town.control("trouble", api=[{"method": "chat.update", "answer": "is_inactive"}])
 
-    assert ready.voices.decide(ballot.id, approve=True, by="UBEN") == "*voice-1* answers from now on."
+    assert ready.decide(ballot.id, approve=True, by="UBEN") == "*voice-1* answers from now on."
     assert "run:1:report could not be edited: is_inactive" in caplog.text
 
 
@@ -275,12 +349,12 @@ def test_a_voice_that_the_model_server_wont_speak_with_is_not_put_to_use(
     ballot = propose_voice(ready.settings, ready.database)
     model_server.says = "The same as ever."
 
-    said = ready.voices.decide(ballot.id, approve=True, by="UBEN")
+    said = ready.decide(ballot.id, approve=True, by="UBEN")
 
     assert "voice-1 answers exactly like base" in said
     assert live_name(ready.database) is None
     model_server.says = None
-    assert ready.voices.decide(ballot.id, approve=True, by="UBEN") == "*voice-1* answers from now on."
+    assert ready.decide(ballot.id, approve=True, by="UBEN") == "*voice-1* answers from now on."
 
 
 def test_rollback_goes_to_the_voice_before_or_to_a_named_one(ready: Helm) -> None:

@@ -1,6 +1,8 @@
 """A team that has approved answers, and a run that made a candidate of them."""
 
 import shutil
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ from training.dataset import make_dataset, settings_of, usable_pairs, write_data
 from training.findings import write_report
 from training.folders import RunFolders
 from training.outcome import Candidate, propose
+from training.promotion import PromotionError
 
 TEAM = "T1"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -63,6 +66,26 @@ def add_pair(
     return pair
 
 
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """Return what each act returned or raised, all of them started at the same moment."""
+    outcomes: list[object] = [None] * len(acts)
+    start = threading.Barrier(len(acts))
+
+    def run(index: int, act: Callable[[], object]) -> None:
+        start.wait()
+        try:
+            outcomes[index] = act()
+        except PromotionError as err:
+            outcomes[index] = err
+
+    threads = [threading.Thread(target=run, args=item) for item in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
 def claimed_run(database: Database, worker: str = "worker-1") -> Run:
     """Return a run that `worker` works on."""
     with database.writing() as session:
@@ -80,7 +103,7 @@ class Candidates:
     config: TrainingConfig
     trained: Path
 
-    def propose(self) -> Ballot:
+    def propose(self, *, failed_gates: tuple[str, ...] = ()) -> Ballot:
         """Return the ballot about a new candidate, which differs from every other."""
         run = claimed_run(self.database)
         folders = RunFolders(self.config.data_folder, run.id)
@@ -97,6 +120,7 @@ class Candidates:
             report_sha256=write_report(folders.report, result),
             live_version=live.version,
             result=result,
+            failed_gates=failed_gates,
         )
         with self.database.writing() as session:
             return propose(session, run, candidate, folders=folders, worker="worker-1", ballot_days=7, now=NOW)

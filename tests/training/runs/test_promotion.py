@@ -11,7 +11,7 @@ from storage.ballots import Ballot, BallotStatus
 from storage.database import Database
 from storage.runs import RunStatus
 from tests.fakes import FakeVoiceServer
-from tests.training.runs.team import NOW, TEAM, Candidates, clock
+from tests.training.runs.team import NOW, TEAM, Candidates, at_once, clock
 from training.checkpoints import WEIGHTS
 from training.folders import RunFolders
 from training.promotion import (
@@ -19,7 +19,6 @@ from training.promotion import (
     BallotVoid,
     NoSuchVoice,
     Promotion,
-    PromotionError,
     Swap,
     VoiceNotLoaded,
 )
@@ -58,26 +57,6 @@ def status_of(database: Database, ballot: Ballot) -> tuple[BallotStatus, Adapter
 def notices(database: Database, kind: str) -> list[dict[str, object]]:
     with database.reading() as session:
         return [n.payload for n in outbox.due(session, now=NOW + timedelta(days=1), limit=100) if n.kind == kind]
-
-
-def at_once(*acts: Callable[[], object]) -> list[object]:
-    """Return what each act returned or raised, all of them started at the same moment."""
-    outcomes: list[object] = [None] * len(acts)
-    start = threading.Barrier(len(acts))
-
-    def run(index: int, act: Callable[[], object]) -> None:
-        start.wait()
-        try:
-            outcomes[index] = act()
-        except PromotionError as err:
-            outcomes[index] = err
-
-    threads = [threading.Thread(target=run, args=item) for item in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
 
 
 def test_an_approved_candidate_is_loaded_and_answers(
