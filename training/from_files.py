@@ -35,10 +35,10 @@ def train_from_file(
 ) -> dict[str, Any]:
     """Train an adapter on a pairs file into the new folder `out` and return what happened, ready for JSON.
 
-    A tenth of the pairs, always the same, is kept for validation when there are ten groups of them or more. Losses are
-    nats per answer token; `tokens_per_s` counts all tokens of the examples, prompts included and padding not, over
-    `seconds`, the time in the training loop with its validations; `total_seconds` includes loading and saving.
-    Lines that hold no pair are left out and named in `refused_lines`.
+    A tenth of the pairs, always the same, is kept for validation when there are ten groups of them or more and several
+    epochs to choose the best from. Losses are nats per answer token; `tokens_per_s` counts all tokens of the examples,
+    prompts included and padding not, over `seconds`, the time in the training loop with its validations;
+    `total_seconds` includes loading and saving. Lines that hold no pair are left out and named in `refused_lines`.
 
     Raises PairsFileError, BaseModelMissing, AdapterExists, AdapterUnwritable, ChatFormatError, NonFiniteLoss or
     TrainingCancelled.
@@ -47,7 +47,7 @@ def train_from_file(
     usable = read_usable(pairs)
     examples = usable.examples
     refuse_unusable(out)
-    train, validation = hold_out(examples, seed=settings.seed)
+    train, validation = hold_out(examples, settings)
     loaded = load_base(base, dtype=dtype, device=device)
     result = fit(loaded, train, validation, settings, on_progress=on_progress, should_stop=should_stop, clock=clock)
     origin = _origin(loaded, examples, settings, result, now())
@@ -128,10 +128,13 @@ def evaluate_from_file(
     }
 
 
-def hold_out(examples: list[Example], *, seed: int) -> tuple[list[Example], list[Example]]:
-    """Return what to train on and a tenth to validate on, empty below ten groups; the place of a group is stable."""
-    parts = split(examples, seed)
-    if not parts.train or len({example.group for example in examples}) < 10:
+def hold_out(examples: list[Example], settings: LoraSettings) -> tuple[list[Example], list[Example]]:
+    """Return what to train on and a tenth to validate on; the place of a group is stable.
+
+    Nothing is held out below ten groups, and for a single epoch, which validation has nothing to choose from.
+    """
+    parts = split(examples, settings.seed)
+    if settings.epochs == 1 or not parts.train or len({example.group for example in examples}) < 10:
         return examples, []
     held_out = {id(example) for example in parts.validation}
     return [e for e in examples if id(e) not in held_out], list(parts.validation)

@@ -78,7 +78,7 @@ def evaluate(
 
 
 def _validated(loss: float | None) -> str:
-    return "; validation: too few pairs to hold any out" if loss is None else f", validation {loss:.3f}"
+    return "; nothing held out for validation" if loss is None else f", validation {loss:.3f}"
 
 
 def _look_at(pairs: Path, settings: Settings) -> None:

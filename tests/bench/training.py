@@ -1,10 +1,11 @@
 """How fast a voice is trained: `python -m tests.bench.training` prints JSON.
 
-A Llama of 135M parameters with random weights, 160 pairs of 40 to 250 tokens, one epoch in batches of 8, held-out loss
-on 24 more. With `--against SCRIPT` the same is done by that program (TRL's SFTTrainer, say) in the Python of
-`--python`, in turn, each as a whole process; ratios within one run are what counts. `gemm_share` is how much of the
-machine's measured bfloat16 matrix rate went into the layers: four operations for each of their weights and each token,
-as frozen weights need no gradient of their own.
+A Llama of 135M parameters with random weights, 160 pairs of 40 to 250 tokens, one epoch in batches of 8. With
+`--against SCRIPT` the same is done by that program (TRL's SFTTrainer, say) in `--python`, in turn, each as
+a whole process; ratios within one run are what counts. `eval_loss`, on 24 pairs more, is measured alike for both
+programs' adapters: answers and the end of their turn, on peft's own layers. `gemm_share` is how much of the machine's
+measured bfloat16 matrix rate went into the layers: four operations for each of their weights and each token, as frozen
+weights need no gradient of their own.
 """
 
 import argparse
@@ -20,10 +21,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from peft import PeftModel
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from tests.training.conftest import CHATML
+from training.evaluation.loss import held_out_loss
+from training.examples import read_usable
+from training.models import load_base
 
 PAIRS, HELD_OUT, BATCH, RANK, RATE = 160, 24, 8, 16, 2e-4
 VOCABULARY = 49_152
@@ -47,25 +52,21 @@ def main() -> None:
         write_pairs(held_out, HELD_OUT, 2)
         rounds = []
         for number in range(arguments.rounds):
-            found = {"timbre": train_with_timbre(base, train, held_out, folder / f"ours-{number}")}
+            programs = {"timbre": [sys.executable, "-m", "bot", "train"]}
             if arguments.against:
-                command = [arguments.python, str(arguments.against), "--eval", str(held_out)]
-                found["other"] = train_with(command, base, train, folder / f"theirs-{number}")
+                programs["other"] = [arguments.python, str(arguments.against)]
+            found = {
+                name: train_with(program, base, train, folder / f"{name}-{number}")
+                for name, program in programs.items()
+            }
+            for name, told in found.items():
+                told["eval_loss"] = answer_loss(base, folder / f"{name}-{number}", held_out)
             rounds.append(found)
         weights = layer_weights(base)
     rate = gemm_rate()
     share = [4 * weights * one["timbre"]["tokens_per_s"] / rate for one in rounds]
     json.dump({"gemm_per_s": rate, "gemm_share": share, "rounds": rounds}, sys.stdout, indent=2)
     sys.stdout.write("\n")
-
-
-def train_with_timbre(base: Path, pairs: Path, held_out: Path, out: Path) -> dict[str, Any]:
-    """Return what `timbre train` and `timbre evaluate` tell of a run."""
-    timbre = [sys.executable, "-m", "bot"]
-    trained = train_with([*timbre, "train"], base, pairs, out)
-    evaluate = [*timbre, "evaluate", "--pairs", str(held_out), "--base", str(base), "--adapter", str(out)]
-    measured = subprocess.run([*evaluate, "--json", "-"], check=True, capture_output=True, env=_environment(out))
-    return {**trained, "eval_loss": json.loads(measured.stdout)["loss"]["adapter"]}
 
 
 def train_with(command: list[str], base: Path, pairs: Path, out: Path) -> dict[str, Any]:
@@ -86,9 +87,16 @@ def train_with(command: list[str], base: Path, pairs: Path, out: Path) -> dict[s
     subprocess.run([*command, *given], check=True, capture_output=True, env=_environment(out))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     told = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
-    kept = {name: told[name] for name in ("seconds", "tokens_per_s", "eval_loss") if name in told}
+    kept = {name: told[name] for name in ("seconds", "tokens_per_s")}
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {**kept, "process_s": time.perf_counter() - begun, "processor_s": processor}
+
+
+def answer_loss(base: Path, adapter: Path, held_out: Path) -> float:
+    """Return the loss of an adapter that any program wrote, in nats per token of the answers and their ends."""
+    loaded = load_base(base)
+    model = PeftModel.from_pretrained(loaded.model, adapter)
+    return held_out_loss(model, loaded.tokenizer, read_usable(held_out).examples, adapter="default").loss
 
 
 def _environment(out: Path) -> dict[str, str]:

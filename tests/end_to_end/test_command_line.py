@@ -480,7 +480,7 @@ def test_a_voice_is_trained_from_one_pair_and_nothing_is_held_out(timbre: Timbre
     finished = timbre("train", "--pairs", pairs, "--base", small_base, "--out", "voice", "--epochs", "1")
 
     assert finished.code == 0, finished.err
-    assert "validation: too few pairs to hold any out" in finished.out
+    assert "nothing held out for validation" in finished.out
     assert 'left out: pairs.jsonl:2: "messages" must be a list of chat messages, got nothing' in finished.err
     assert "1 pairs can be used, 1 lines can't" in finished.err
 

@@ -1,6 +1,7 @@
 """`timbre train` and `timbre evaluate`, below the command line."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def test_training_on_a_file_reports_what_happened(trained: tuple[Path, dict[str,
 
 def test_tokens_are_counted_without_padding(trained: tuple[Path, dict[str, Any]]) -> None:
     _, result = trained
-    train, _ = hold_out(PAIRS, seed=0)
+    train, _ = hold_out(PAIRS, SETTINGS)
     # With a byte-level tokenizer a message is as long as its bytes, role and control tokens.
     wrapped = sum(
         sum(len(m["role"]) + len(m["content"]) + 4 for m in e.prompt)
@@ -99,13 +100,17 @@ def test_a_base_can_be_evaluated_alone(tiny_folder: Path, trained: tuple[Path, d
 
 
 def test_a_tenth_is_held_out_from_ten_pairs_on_and_always_the_same() -> None:
-    assert hold_out(PAIRS[:9], seed=0) == (PAIRS[:9], [])
-    train, validation = hold_out(PAIRS[:10], seed=0)
+    assert hold_out(PAIRS[:9], SETTINGS) == (PAIRS[:9], [])
+    train, validation = hold_out(PAIRS[:10], SETTINGS)
     assert validation
     assert len(train) + len(validation) == 10
     more = [example(number) for number in range(400)]
-    assert hold_out(more, seed=0) == hold_out(more, seed=0)
-    assert len(hold_out(more, seed=0)[1]) == pytest.approx(40, abs=15)
+    assert hold_out(more, SETTINGS) == hold_out(more, SETTINGS)
+    assert len(hold_out(more, SETTINGS)[1]) == pytest.approx(40, abs=15)
+
+
+def test_nothing_is_held_out_where_validation_has_no_epochs_to_choose_from() -> None:
+    assert hold_out(PAIRS, replace(SETTINGS, epochs=1)) == (PAIRS, [])
 
 
 def test_what_is_wrong_is_said_before_anything_is_loaded(tiny_folder: Path, tmp_path: Path) -> None:
