@@ -17,6 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 15_000
+UPGRADE_TIMEOUT_MS = 300_000
 UPGRADE_LOCK = 7_146_273  # any number, as long as nothing else in the database locks it
 
 Row = TypeVar("Row", bound=DeclarativeBase)
@@ -58,7 +59,7 @@ class Database:
     def upgrade(self) -> None:
         """Bring the tables to the newest revision. Raises `DatabaseError` when the database can't be opened."""
         try:
-            with self._writing_engine.begin() as connection:
+            with self._writing_engine.connect() as connection, self._patiently(connection), connection.begin():
                 if not self.is_sqlite:
                     # Processes that start together upgrade one after another; on SQLite BEGIN IMMEDIATE sees to that.
                     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})
@@ -100,6 +101,19 @@ class Database:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    @contextmanager
+    def _patiently(self, connection: Connection) -> Iterator[None]:
+        """Let SQLite wait for as long as another process may need for an upgrade."""
+        sqlite_connection = connection.connection.driver_connection
+        if not isinstance(sqlite_connection, sqlite3.Connection):
+            yield
+            return
+        sqlite_connection.execute(f"PRAGMA busy_timeout={UPGRADE_TIMEOUT_MS}")
+        try:
+            yield
+        finally:
+            sqlite_connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
     def _unusable(self, err: DBAPIError) -> DatabaseError:
         wanted = "that the folder exists and can be written to" if self.is_sqlite else "that the server runs"

@@ -1,9 +1,10 @@
 """Opening, migrating and refusing a database."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Timer
 
 import pytest
 from alembic import command
@@ -51,6 +52,22 @@ def test_processes_that_start_together_upgrade_one_after_another(empty_url: str)
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(upgrade, range(4))) == [True] * 4
+
+
+def test_an_upgrade_outwaits_one_that_takes_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.database.BUSY_TIMEOUT_MS", 1)
+    database = Database(sqlite_url(tmp_path))
+    writer = sqlite3.connect(tmp_path / "timbre.db", isolation_level=None, check_same_thread=False)
+    writer.execute("PRAGMA journal_mode=WAL")
+    writer.execute("BEGIN IMMEDIATE")
+    done = Timer(0.5, lambda: writer.execute("COMMIT"))
+    done.start()
+    database.upgrade()
+    assert database.is_current()
+    assert pragma(database, "busy_timeout") == 1
+    done.join()
+    writer.close()
+    database.close()
 
 
 def test_the_migrations_make_what_the_tables_say(empty_url: str) -> None:
