@@ -150,7 +150,7 @@ def test_a_failure_says_the_id_to_pass_on() -> None:
     assert "`1a2b3c4d`" in texts(blocks)[0]
 
 
-def test_a_report_shows_the_arms_three_samples_and_both_buttons() -> None:
+def test_a_report_shows_the_arms_three_samples_and_its_buttons() -> None:
     blocks = report.report(RUN, adapter="voice-7", ballot_id=3)
 
     assert_takeable(blocks)
@@ -161,6 +161,7 @@ def test_a_report_shows_the_arms_three_samples_and_both_buttons() -> None:
     assert [(button["action_id"], button["value"]) for button in buttons] == [
         (report.APPROVE, "3"),
         (report.REJECT, "3"),
+        (report.MORE_VOTES, "3"),
     ]
 
 
