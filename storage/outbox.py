@@ -1,5 +1,6 @@
 """Notices out: what has to be said in Slack is written in the transaction that makes it true, and posted once."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,6 +61,11 @@ def find(session: Session, key: str) -> Notice | None:
     """Return the notice with this key, posted or not."""
     row = session.scalar(select(OutboxRow).where(OutboxRow.key == key))
     return _notice(row) if row else None
+
+
+def known(session: Session, keys: Collection[str]) -> frozenset[str]:
+    """Return those of `keys` under which there are notices, posted or not."""
+    return frozenset(session.scalars(select(OutboxRow.key).where(OutboxRow.key.in_(keys))))
 
 
 def done(session: Session, notice_id: int, *, now: datetime) -> None:

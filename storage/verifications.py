@@ -21,6 +21,14 @@ class Verified:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Due:
+    """An approved answer that was last found right a while ago."""
+
+    pair: Pair
+    since: datetime
+
+
 def verified_of(session: Session, pair: Pair) -> Verified | None:
     """Return who last found an approved pair right as it reads now, None where it is not approved."""
     if pair.status is not PairStatus.APPROVED or pair.decided_at is None:
@@ -44,18 +52,23 @@ def verify(session: Session, pair: Pair, *, by: str, now: datetime) -> None:
     session.flush()
 
 
-def verified_before(session: Session, *, team_id: str, before: datetime, limit: int) -> list[Pair]:
-    """Return approved pairs that nobody has looked at since `before` and was asked about, the longest first.
+def verified_before(
+    session: Session, *, team_id: str, before: datetime, limit: int, after: tuple[datetime, int] | None = None
+) -> list[Due]:
+    """Return approved pairs that nobody found right since `before`, the longest first.
 
-    Those from private channels are not among them.
+    `after`: since when and the id of the pair that they follow. Those from private channels are not among them.
     """
-    last = case((VerificationRow.at > PairRow.decided_at, VerificationRow.at), else_=PairRow.decided_at)
-    rows = session.scalars(
-        select(PairRow)
+    since = case((VerificationRow.at > PairRow.decided_at, VerificationRow.at), else_=PairRow.decided_at)
+    query = (
+        select(PairRow, since)
         .outerjoin(VerificationRow, VerificationRow.pair_id == PairRow.id)
-        .where(PairRow.team_id == team_id, PairRow.status == PairStatus.APPROVED, last < before)
+        .where(PairRow.team_id == team_id, PairRow.status == PairStatus.APPROVED, since < before)
         .where(~PairRow.channel_is_private)
-        .order_by(last, PairRow.id)
+        .order_by(since, PairRow.id)
         .limit(limit)
     )
-    return [pair_of(row) for row in rows]
+    if after is not None:
+        at, id_ = after
+        query = query.where((since > at) | ((since == at) & (PairRow.id > id_)))
+    return [Due(pair_of(row), at) for row, at in session.execute(query)]

@@ -1,9 +1,11 @@
 """Approved answers are asked about again after a while: are they still right?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 
 from slack_sdk.errors import SlackApiError
+from sqlalchemy.orm import Session
 
 from bot.blocks import reverifying as blocks
 from bot.blocks.layout import Block
@@ -14,7 +16,7 @@ from storage import outbox
 from storage.database import Database
 from storage.outbox import Notice
 from storage.pairs import Pair, PairStatus, get_pair
-from storage.verifications import verified_before, verified_of, verify
+from storage.verifications import Due, verified_before, verified_of, verify
 
 REVERIFY = "reverify"
 LOOKED_AT = 500
@@ -51,17 +53,28 @@ class Reverifying:
         says that it is due.
         """
         now = self._now()
-        asked = 0
+        with self._database.reading() as session:
+            unasked = list(islice(self._unasked(session, before=now - self._valid_for), AT_ONCE))
         with self._database.writing() as session:
-            for pair in verified_before(session, team_id=self._team_id, before=now - self._valid_for, limit=LOOKED_AT):
-                standing = verified_of(session, pair)
-                if standing is not None and asked < AT_ONCE:
-                    key = f"{_prefix(pair)}{standing.at:%Y%m%d}"
-                    payload = {"pair_id": pair.id}
-                    asked += outbox.enqueue(
-                        session, team_id=self._team_id, key=key, kind=REVERIFY, payload=payload, now=now
-                    )
-        return asked
+            return sum(
+                outbox.enqueue(
+                    session,
+                    team_id=self._team_id,
+                    key=_key(due),
+                    kind=REVERIFY,
+                    payload={"pair_id": due.pair.id},
+                    now=now,
+                )
+                for due in unasked
+            )
+
+    def _unasked(self, session: Session, *, before: datetime) -> Iterator[Due]:
+        """Yield what is due and was not asked about: cards may wait for an answer as long as they like."""
+        after: tuple[datetime, int] | None = None
+        while page := verified_before(session, team_id=self._team_id, before=before, after=after, limit=LOOKED_AT):
+            known = outbox.known(session, [_key(due) for due in page])
+            yield from (due for due in page if _key(due) not in known)
+            after = page[-1].since, page[-1].pair.id
 
     def render(self, notice: Notice) -> Post:
         """Return the card of a notice."""
@@ -102,6 +115,10 @@ class Reverifying:
             self._editor.update(channel_id, ts, text=blocks.SUMMARY, blocks=shown)
         except SlackApiError:
             return  # somebody deleted the card; what was decided holds
+
+
+def _key(due: Due) -> str:
+    return f"{_prefix(due.pair)}{due.since:%Y%m%d}"
 
 
 def _prefix(pair: Pair) -> str:

@@ -1,5 +1,6 @@
 """Approved answers are due to be looked at again a while after somebody last found them right."""
 
+from datetime import datetime
 from typing import Any
 
 from storage.database import Database
@@ -9,9 +10,12 @@ from storage.verifications import Verified, verified_before, verified_of, verify
 from tests.storage.approved import DAY, NOW, pair
 
 
-def due(database: Database, *, limit: int = 10) -> list[int]:
+def due(database: Database, *, limit: int = 10, after: tuple[datetime, int] | None = None) -> list[int]:
     with database.reading() as session:
-        return [one.id for one in verified_before(session, team_id="T1", before=NOW, limit=limit)]
+        found = verified_before(session, team_id="T1", before=NOW, limit=limit, after=after)
+        standing = [verified_of(session, one.pair) for one in found]
+        assert [one.since for one in found] == [one.at for one in standing if one]
+        return [one.pair.id for one in found]
 
 
 def look_at(database: Database, one: Pair, days_ago: int) -> None:
@@ -33,7 +37,16 @@ def test_those_are_due_that_nobody_has_looked_at_since_the_longest_first(databas
 
     assert due(database) == [oldest.id, looked_at.id, old.id]
     assert due(database, limit=1) == [oldest.id]
+    assert due(database, after=(NOW - 9 * DAY, oldest.id)) == [looked_at.id, old.id]
     assert fresh.id not in due(database)
+
+
+def test_of_those_that_were_approved_at_once_each_is_on_one_page(database: Database) -> None:
+    ids = [pair(database, number, at=NOW - 5 * DAY).id for number in range(1, 6)]
+
+    assert due(database, limit=2) == ids[:2]
+    assert due(database, limit=2, after=(NOW - 5 * DAY, ids[1])) == ids[2:4]
+    assert due(database, limit=2, after=(NOW - 5 * DAY, ids[3])) == ids[4:]
 
 
 def test_an_approval_after_the_last_look_counts(database: Database) -> None:

@@ -163,6 +163,20 @@ def test_many_that_are_due_are_asked_about_a_few_at_a_time_and_none_is_left_out(
     assert [shelf.reverifying.ask() for _ in range(4)] == [AT_ONCE, AT_ONCE, 1, 0]
 
 
+def test_those_whose_cards_nobody_answers_do_not_keep_the_others_from_being_asked_about(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.collecting.reverifying.LOOKED_AT", 3)
+    pairs = [shelf.approve(number) for number in range(8)]
+    shelf.clock.move_on(days=181)
+
+    assert [shelf.reverifying.ask() for _ in range(3)] == [AT_ONCE, 3, 0]
+
+    shelf.reverifying.confirm(Shown(pairs[0].id, pairs[0].content_hash), by="UCLEO")
+    shelf.clock.move_on(days=181)
+    assert shelf.reverifying.ask() == 1  # the others have cards that still wait
+
+
 def test_what_was_said_in_private_is_not_asked_about_in_the_review_channel(shelf: Shelf) -> None:
     shelf.approve(is_private=True)
     shelf.clock.move_on(days=181)
