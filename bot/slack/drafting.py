@@ -43,7 +43,7 @@ class Drafts:
             self._unfinished,
             self._pace,
         )
-        if self._unfinished.begin(spot, key):
+        if self._unfinished.may_be_there(spot, key):
             draft.go_on()
         return draft
 
@@ -142,13 +142,19 @@ class Draft:
         return ts
 
     def close(self) -> None:
-        """Take back that an answer is on its way: what was posted has done so, an update has not."""
+        """Take back that an answer is on its way: what was posted has done so, an update has not.
+
+        What is not finished is left for the next attempt.
+        """
         self._thinking.clear()
+        if self.ts is not None:
+            self._unfinished.leave(self._spot, self.ts)
 
     def _append(self, shown: str) -> None:
         if self._stream.ts is not None:
             self._stream.show(shown)
             return
+        self._unfinished.trying(self._key)
         with self._unfinished.writing(self._spot):
             self._stream.show(shown)
             self._begun(self._stream.ts)
@@ -165,6 +171,7 @@ class Draft:
             self._stream.end()
             self._replies.show(self.ts, "…", blocks)
             return
+        self._unfinished.trying(self._key)
         with self._unfinished.writing(self._spot):
             self._begun(self._replies.post(Post("…", blocks)))
 
@@ -191,6 +198,7 @@ class Draft:
             self._post(post, key)
 
     def _post(self, post: Post, key: str) -> str:
+        self._unfinished.trying(self._key)
         ts = self._replies.post_once(post, key=key)
         self._thinking.is_over()
         return ts

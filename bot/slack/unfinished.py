@@ -20,15 +20,17 @@ class Unfinished:
         self._client = client
         self._locks = Locks()
         self._live: set[tuple[str, str]] = set()
-        self._begun: set[str] = set()
+        self._tried: set[str] = set()
         self._searched_before = clock() + JUST_STARTED_SECONDS
         self._bot_id = ""
 
-    def begin(self, spot: Spot, key: str) -> bool:
-        """Remember what is begun; returns whether something may have been left behind for it."""
-        may_be_there = key in self._begun or float(spot.after) < self._searched_before
-        self._begun.add(key)
-        return may_be_there
+    def may_be_there(self, spot: Spot, key: str) -> bool:
+        """Return whether something may have been left behind, by this process or by one that died."""
+        return key in self._tried or float(spot.after) < self._searched_before
+
+    def trying(self, key: str) -> None:
+        """Remember that something is about to be posted, until it is complete: Slack may not say whether it was."""
+        self._tried.add(key)
 
     def writing(self, spot: Spot) -> threading.Lock:
         """Return the lock under which a message in a thread is begun or looked for."""
@@ -39,9 +41,13 @@ class Unfinished:
         self._live.add((spot.channel_id, ts))
 
     def done(self, spot: Spot, ts: str, key: str | None = None) -> None:
-        """Forget a message that is complete, and with `key` that it was begun: one that failed may begin again."""
+        """Forget a message that is complete, and with `key` that it was tried: one that failed may begin again."""
+        self.leave(spot, ts)
+        self._tried.discard(key or "")
+
+    def leave(self, spot: Spot, ts: str) -> None:
+        """Remember that a message is being written no more, complete or not."""
         self._live.discard((spot.channel_id, ts))
-        self._begun.discard(key or "")
 
     def left_behind(self, spot: Spot, *keys: str) -> str | None:
         """Return a message that was meant for `spot` and carries a key, or was never finished, and take it."""

@@ -224,6 +224,26 @@ def test_a_failure_of_which_slack_does_not_say_whether_it_was_posted_is_told_onc
     assert failure["text"].startswith(":warning:")
 
 
+def test_an_answer_that_could_not_be_finished_is_finished_when_its_event_comes_again(
+    counter: Counter, town: RunningPlayground, model_server: FakeModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "SHOW_EVERY_S", 0.0)
+    model_server.says = f"{KEYS} [1]"
+    asked = counter.asked()
+    down = [{"method": method, "answer": "http_500", "calls": 9} for method in ("chat.stopStream", "chat.update")]
+    town.control("trouble", api=down)
+    with pytest.raises(SlackApiError):
+        counter.questions.answer(asked)
+    (begun,) = counter.room.thread(asked.ts)
+    town.control("trouble", clear=True)
+
+    counter.questions.answer(asked)
+
+    (answer,) = counter.room.thread(asked.ts)
+    assert answer["ts"] == begun["ts"]
+    assert answer["blocks"][-1]["type"] == "context_actions"
+
+
 def test_the_answer_to_a_question_that_failed_takes_the_place_of_its_failure(
     counter: Counter, model_server: FakeModelServer
 ) -> None:
