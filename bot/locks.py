@@ -1,16 +1,31 @@
-"""A few locks for many keys."""
+"""A lock for each of any number of keys."""
 
 import threading
-
-LOCKS = 64
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class Locks:
-    """Holds one lock for each key, and sometimes the same one for two: waiting is all that costs."""
+    """Keeps a lock for as long as somebody holds it or waits for it, so no two keys ever wait for each other."""
 
     def __init__(self) -> None:
-        self._locks = tuple(threading.Lock() for _ in range(LOCKS))
+        self._mutex = threading.Lock()
+        self._kept: dict[tuple[str, ...], tuple[threading.Lock, int]] = {}
 
-    def of(self, *key: str) -> threading.Lock:
-        """Return the lock of a key."""
-        return self._locks[hash(key) % LOCKS]
+    @contextmanager
+    def of(self, *key: str) -> Iterator[None]:
+        """Hold the lock of a key."""
+        lock = self._change(key, by=1)
+        try:
+            with lock:
+                yield
+        finally:
+            self._change(key, by=-1)
+
+    def _change(self, key: tuple[str, ...], *, by: int) -> threading.Lock:
+        """Count who holds a key's lock or waits for it; returns the lock."""
+        with self._mutex:
+            lock, users = self._kept.pop(key, (threading.Lock(), 0))
+            if users + by:
+                self._kept[key] = lock, users + by
+            return lock

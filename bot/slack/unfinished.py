@@ -1,8 +1,8 @@
 """Messages that are being written, and those that a process which died has left behind."""
 
-import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from slack_sdk import WebClient
 
@@ -32,8 +32,8 @@ class Unfinished:
         """Remember that something is about to be posted, until it is complete: Slack may not say whether it was."""
         self._tried.add(key)
 
-    def writing(self, spot: Spot) -> threading.Lock:
-        """Return the lock under which a message in a thread is begun or looked for."""
+    def writing(self, spot: Spot) -> AbstractContextManager[None]:
+        """Hold the lock under which a message in a thread is begun or looked for."""
         return self._locks.of(spot.channel_id, spot.thread_ts)
 
     def follow(self, spot: Spot, ts: str) -> None:
