@@ -184,6 +184,7 @@ class Bot:
             self._slack.roles,
             promotion,
             training=training_config(self._settings),
+            read_approvals=self._collecting.reviews.read_approvals,
             base_name=self._settings.base_model_name,
             now=self._now,
         )

@@ -82,13 +82,20 @@ def mark_compared(session: Session, pair: Pair, *, now: datetime) -> bool:
     return True
 
 
-def pairs_to_check(session: Session, *, team_id: str, checked_before: datetime, limit: int) -> list[Pair]:
+def pairs_to_check(
+    session: Session,
+    *,
+    team_id: str,
+    checked_before: datetime,
+    limit: int,
+    statuses: Collection[PairStatus] = (PairStatus.CANDIDATE, PairStatus.APPROVED),
+) -> list[Pair]:
     """Return pairs of live conversations whose messages were not read since `checked_before`, longest ago first."""
     rows = session.scalars(
         select(PairRow)
         .where(
             PairRow.team_id == team_id,
-            PairRow.status.in_((PairStatus.CANDIDATE, PairStatus.APPROVED)),
+            PairRow.status.in_(statuses),
             PairRow.origin.in_((Origin.THREAD, Origin.CHANNEL)),
             PairRow.checked_at.is_(None) | (PairRow.checked_at < checked_before),
         )

@@ -5,9 +5,9 @@ events which arrive twice, late or out of order end in the same state.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from slack_sdk.errors import SlackApiError
@@ -39,6 +39,10 @@ from storage.twins import forget_twins
 from storage.waiting import mark_checked, pairs_to_check
 
 logger = logging.getLogger(__name__)
+
+AT_ONCE = 50
+READ_LATELY = timedelta(minutes=10)
+"""What was read so recently is not read again before training."""
 
 
 class Outcome(StrEnum):
@@ -121,11 +125,32 @@ class Reviews:
         """Look again at the pairs not looked at for longest: events get lost. Returns at how many."""
         with self._database.reading() as session:
             due = pairs_to_check(session, team_id=team_id, checked_before=older_than, limit=limit)
-        for pair in due:
+        self._look_again_at(due)
+        return len(due)
+
+    def read_approvals(self, team_id: str) -> int:
+        """Look again at every approved pair, before something is learnt from them. Returns at how many.
+
+        Raises `SlackApiError` when Slack can't be read; what was looked at by then is not looked at again for a while.
+        """
+        checked_before, count = self._now() - READ_LATELY, 0
+        while due := self._approved_before(team_id, checked_before):
+            self._look_again_at(due)
+            count += len(due)
+        return count
+
+    def _approved_before(self, team_id: str, checked_before: datetime) -> list[Pair]:
+        approved = (PairStatus.APPROVED,)
+        with self._database.reading() as session:
+            return pairs_to_check(
+                session, team_id=team_id, checked_before=checked_before, limit=AT_ONCE, statuses=approved
+            )
+
+    def _look_again_at(self, pairs: Collection[Pair]) -> None:
+        for pair in pairs:
             self._look_again(pair)
             with self._database.writing() as session:
                 mark_checked(session, [pair.id], now=self._now())
-        return len(due)
 
     def _look_again(self, pair: Pair) -> None:
         """Bring a pair in line; what Timbre can't read any more, because it was removed from there, stays as it is."""

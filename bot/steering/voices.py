@@ -1,8 +1,10 @@
 """Commands about voices."""
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from slack_sdk.errors import SlackApiError
 from sqlalchemy.orm import Session
 
 from bot.blocks.notices import progress_text
@@ -21,7 +23,9 @@ from training.history import earlier_voices, how_to_bring_back
 from training.overriding import override
 from training.promotion import Promotion
 from training.readiness import lines, readiness
-from training.runs import cancel_run, request_run
+from training.runs import RunRefusedError, cancel_run, request_run
+
+logger = logging.getLogger(__name__)
 
 
 class VoiceCommands:
@@ -34,6 +38,7 @@ class VoiceCommands:
         promotion: Promotion,
         *,
         training: TrainingConfig,
+        read_approvals: Callable[[str], int],
         base_name: str,
         now: Callable[[], datetime],
     ) -> None:
@@ -41,6 +46,7 @@ class VoiceCommands:
         self._roles = roles
         self._promotion = promotion
         self._training = training
+        self._reread = read_approvals
         self._base_name = base_name
         self._now = now
 
@@ -94,6 +100,7 @@ class VoiceCommands:
     def _retrain(self, call: CommandCall) -> str:
         require_admin(self._roles, call)
         forced = _is_forced(call)
+        self._read_approvals(call.team_id)
         now = self._now()
         with self._database.writing() as session:
             run = request_run(
@@ -117,6 +124,16 @@ class VoiceCommands:
             found = readiness(session, self._training, team_id=call.team_id)
         queued = f"Run {run.id} is queued. Its progress and the comparison are posted in the review channel."
         return "\n".join([queued, *map(escape, found.cautions)])
+
+    def _read_approvals(self, team_id: str) -> None:
+        """Bring the approvals in line with the reactions in Slack: events get lost, and a run learns for long."""
+        try:
+            self._reread(team_id)
+        except SlackApiError as err:
+            logger.warning("approvals can't be read before training: %s", err.response["error"])
+            raise RunRefusedError(
+                "I can't read the approvals in Slack just now, and don't learn from old ones: try again in a minute."
+            ) from err
 
     def _advise(self, call: CommandCall) -> str:
         if not self._roles.is_reviewer(call.user_id):

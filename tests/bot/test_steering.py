@@ -1,10 +1,11 @@
 """What people ask of Timbre in Slack: each command by each role, and decisions about voices."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 import pytest
+from slack_sdk.errors import SlackApiError
 
 from bot.answering.models import Models
 from bot.notices import Notices, progress_key
@@ -30,6 +31,20 @@ from training.promotion import Promotion
 ROLES = {"UADA": "admin", "UBEN": "reviewer", "UTOM": "member"}
 
 
+@dataclass
+class Approvals:
+    """What is read in Slack before training, or can't be."""
+
+    refusal: str | None = None
+    read_of: list[str] = field(default_factory=list)
+
+    def read(self, team_id: str) -> int:
+        self.read_of.append(team_id)
+        if self.refusal:
+            raise SlackApiError("refused", {"ok": False, "error": self.refusal})  # type: ignore[no-untyped-call]
+        return 0
+
+
 @dataclass(frozen=True)
 class Helm:
     """Steering, and the review channel in which its notices appear."""
@@ -40,6 +55,7 @@ class Helm:
     review: Channel
     settings: Settings
     database: Database
+    slack: Approvals
 
     def run(self, text: str, *, by: str = "UADA") -> str:
         name, *arguments = text.split()
@@ -75,7 +91,7 @@ def review(town: RunningPlayground) -> Channel:
 def helm(
     settings: Settings, database: Database, models: Models, town: RunningPlayground, review: Channel, clock: Clock
 ) -> Helm:
-    web = town.web
+    web, slack = town.web, Approvals()
     notices = Notices(database, Conversations(web), Poster(web), review_channel=review.id, now=clock)
     roles = Roles(web, reviewers="reviewers", admin_ids=frozenset())
     promotion = Promotion(database, models, clock, base_name="base")
@@ -84,11 +100,12 @@ def helm(
         roles,
         promotion,
         training=training_config(settings.model_copy(update={"min_pairs": 20})),
+        read_approvals=slack.read,
         base_name="base",
         now=clock,
     )
     decisions = VoiceDecisions(database, roles, promotion, notices, deciders="reviewers", now=clock)
-    return Helm(Steering(voices), decisions, notices, review, settings, database)
+    return Helm(Steering(voices), decisions, notices, review, settings, database, slack)
 
 
 @pytest.fixture
@@ -162,6 +179,16 @@ def test_retrain_anyway_does_it_with_few_answers_and_says_what_speaks_against_it
         assert "It goes `/timbre retrain [anyway]`" in said
     assert ready.runs() == []
     assert "There are 30 pairs: enough for habits." in ready.run("retrain anyway")
+    assert ready.runs() == [RunStatus.QUEUED]
+
+
+def test_approvals_are_read_before_training_and_nothing_is_queued_when_they_cannot_be(ready: Helm) -> None:
+    ready.slack.refusal = "ratelimited"
+    assert ready.run("retrain").startswith("I can't read the approvals in Slack just now")
+    assert ready.runs() == []
+    ready.slack.refusal = None
+    ready.run("retrain")
+    assert ready.slack.read_of == [TEAM, TEAM]
     assert ready.runs() == [RunStatus.QUEUED]
 
 

@@ -593,3 +593,18 @@ def test_the_real_slack_and_the_one_of_the_state_machine_say_the_same(town: Runn
         assert slack.thread(channel, "1.000000") == []
         assert slack.around(channel, ts, before=0, after_s=0.5)[0].ts == ts
         assert {"UTOM", "UMIA", "UBEN"} <= slack.members(channel)
+
+
+def test_an_approval_that_was_taken_back_unheard_is_noticed_before_training(desk: Desk, clock: Clock) -> None:
+    kept = desk.room.answered("Where is the gangway?", "At the stern.")
+    lost = desk.room.answered("Where is the capstan?", "On the foredeck.")
+    for ts in (kept, lost):
+        desk.tick("UBEN", ts)
+    desk.room.unreact("UBEN", lost)
+    clock.move_on(minutes=11)
+
+    assert desk.reviews.read_approvals(TEAM) >= 2
+
+    assert desk.pair(kept).status is PairStatus.APPROVED
+    assert desk.pair(lost).status is not PairStatus.APPROVED
+    assert desk.reviews.read_approvals(TEAM) == 0
