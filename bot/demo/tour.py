@@ -22,6 +22,7 @@ from storage.waiting import pairs_without_context
 ANSWER_SECONDS = 60.0
 APPROVAL_SECONDS = 120.0
 # Far more than a run takes: it only has to end a wait that would be in vain, also on a busy machine.
+QUEUE_SECONDS = 120.0
 RUN_SECONDS = 900.0
 POLL_SECONDS = 0.1
 
@@ -169,7 +170,7 @@ class Tour:
     def _retrain(self) -> str:
         last = self._last_run()
         self._command("retrain")
-        self._wait(lambda: (self._last_run() or last) != last, 30, "no run was queued")
+        self._wait(lambda: (self._last_run() or last) != last, QUEUE_SECONDS, "no run was queued")
         return f"{self._admin.name} asked for run {self._run().id}"
 
     def _train(self) -> str:
