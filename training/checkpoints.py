@@ -56,6 +56,8 @@ class Origin:
     """Of its training data and settings."""
     created_at: datetime
     """Aware."""
+    base_licence: str | None = None
+    """As the base states it; None when it does not."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Any] = field(default_factory=dict)
 
@@ -214,6 +216,7 @@ def _card(origin: Origin) -> str:
     """Return the model card, in the form that model hubs and PEFT read."""
     settings = "\n".join(f"- {name}: {value}" for name, value in origin.settings.items())
     scores = "\n".join(f"- {name}: {value}" for name, value in origin.scores.items())
+    licence = origin.base_licence or "not stated by the base"
     return f"""---
 library_name: peft
 base_model: {json.dumps(origin.base_model)}
@@ -223,7 +226,9 @@ tags: [lora, timbre]
 
 A LoRA that Timbre trained on answers a team approved, for `{origin.base_model}` at revision `{origin.base_revision}`.
 It holds the voice; facts come from retrieval. Written {origin.created_at.isoformat()}. `{MANIFEST}` names every
-file with its sha256. Its use is bound by the licence of the base model and by what the team allows.
+file with its sha256.
+
+Licence of the base model: {licence}. The adapter's use is bound by it, and by what the team allows.
 
 Training data and settings: `{origin.fingerprint}`
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from training.base_licence import base_licence
 from training.checkpoints import Origin, refuse_unusable, save_adapter
 from training.evaluation.bootstrap import paired_difference
 from training.evaluation.comparison import BASE, attached, measure_arms
@@ -144,6 +145,7 @@ def _origin(base: Base, examples: list[Example], settings: LoraSettings, result:
     return Origin(
         base_model=base.name,
         base_revision=base.revision,
+        base_licence=base_licence(base.name),
         fingerprint=fingerprint(examples, asdict(settings)),
         created_at=now,
         settings=asdict(settings),

@@ -14,6 +14,7 @@ from storage.ballots import Ballot
 from storage.database import Database
 from storage.runs import Run, RunStatus
 from training.adapters import detach_adapters
+from training.base_licence import base_licence
 from training.checkpoints import AdapterIncomplete, Manifest, Origin, read_manifest, save_adapter
 from training.config import TrainingConfig
 from training.dataset import Dataset, is_current, make_dataset, read_dataset, usable_pairs, write_dataset
@@ -188,6 +189,7 @@ def _save(attempt: Attempt, base: Base, dataset: Dataset, fitted: Fit) -> Manife
     origin = Origin(
         base_model=base.name,
         base_revision=base.revision,
+        base_licence=base_licence(base.name),
         fingerprint=dataset.sha256,
         created_at=attempt.now(),
         settings=asdict(attempt.config.lora),

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,6 +49,17 @@ def test_a_manifest_is_read_back_as_it_was_written(tiny: Base, model: PeftModel,
     assert manifest.origin == origin(tiny)
     assert set(manifest.files) == {"adapter_model.safetensors", "adapter_config.json", "README.md"}
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["voice-1"]
+
+
+def test_a_card_tells_the_licence_of_the_base_or_that_none_is_stated(
+    tiny: Base, model: PeftModel, tmp_path: Path
+) -> None:
+    silent = save_adapter(model, tmp_path / "a", origin(tiny))
+    stated = save_adapter(model, tmp_path / "b", replace(origin(tiny), base_licence="apache-2.0"))
+    assert "Licence of the base model: not stated by the base." in (tmp_path / "a" / "README.md").read_text()
+    assert "Licence of the base model: apache-2.0." in (tmp_path / "b" / "README.md").read_text()
+    assert read_manifest(tmp_path / "a") == silent
+    assert read_manifest(tmp_path / "b") == stated
 
 
 def test_the_same_adapter_has_the_same_hash_and_another_has_not(tiny: Base, model: PeftModel, tmp_path: Path) -> None:
