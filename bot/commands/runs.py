@@ -27,6 +27,8 @@ def runs_list(data: Path | None, as_json: bool) -> None:
         return
     for run in found:
         say(progress_text(run))
+        if run.error:
+            say(f"  {run.error}")
     if not found:
         say("There is no run yet: an admin starts one with /timbre retrain.")
 

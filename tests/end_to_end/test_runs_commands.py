@@ -76,6 +76,7 @@ def test_a_run_is_listed_watched_to_its_end_and_cancelled(timbre: Timbre, databa
     end(database, queue(database), RunStatus.FAILED, "The disk is full: make room.")
     failed = timbre("runs", "watch")
     assert (failed.code, failed.out) == (1, "Training run 3 failed.\nThe disk is full: make room.\n")
+    assert timbre("runs", "list").out.startswith("Training run 3 failed.\n  The disk is full: make room.\n")
     listed = json.loads(timbre("runs", "list", "--json").out)["runs"]
     assert [(run["id"], run["status"]) for run in listed] == [(3, "failed"), (2, "awaiting_approval"), (1, "cancelled")]
 
