@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,12 +17,13 @@ import pytest
 from storage import adapters, runs
 from storage.database import Database
 from storage.runs import Run, RunStatus
+from tests.training.runs.children import Prepared
 from tests.training.runs.team import TEAM
 from tests.training.runs.test_worker import WORKER, is_running, stored, wait_for
 from training.checkpoints import read_manifest
 from training.config import TrainingConfig
 from training.folders import RunFolders
-from training.worker import utc_now
+from training.worker import MAX_ATTEMPTS, utc_now, work
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -122,3 +124,42 @@ def check_folders(team: Database, data: Path, run: Run) -> None:
     complete = [path for path in (data / "adapters").iterdir() if (path / "manifest.json").exists()]
     assert sorted(path.name for path in complete) == sorted(f"voice-{number + 1}" for number in range(run.id))
     assert not folders.checkpoint.exists()
+
+
+OUT_OF_MEMORY = """
+import os, signal, torch
+from torch.nn.modules.module import register_module_forward_pre_hook
+
+def end(module, inputs):
+    if isinstance(module, torch.nn.Embedding) and torch.is_grad_enabled() and len(inputs[0]) > {pairs}:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+register_module_forward_pre_hook(end)
+"""
+"""What the system does to a process whose memory learning from more than so many pairs at once is too much for."""
+
+
+def test_a_run_that_the_system_kills_for_its_memory_is_learnt_in_halves_until_it_fits(
+    team: Database, config: TrainingConfig
+) -> None:
+    run = queue(team)
+    config = replace(config, lora=replace(config.lora, batch_size=8))
+    launcher = Prepared(OUT_OF_MEMORY.format(pairs=2))
+    for status in (RunStatus.QUEUED, RunStatus.QUEUED, RunStatus.AWAITING_APPROVAL):
+        work(config, stop=threading.Event(), once=True, launcher=launcher)
+        assert stored(team, run).status == status
+    roomy = queue(team)
+    work(config, stop=threading.Event(), once=True)
+    small, large = stored(team, run), stored(team, roomy)
+    assert (small.progress["micro_batch_size"], large.progress["micro_batch_size"]) == (2, 8)
+    assert small.result["val_loss_end"] == pytest.approx(large.result["val_loss_end"], rel=1e-3)
+
+
+def test_a_run_that_fits_in_no_way_is_given_up_with_what_to_do(team: Database, config: TrainingConfig) -> None:
+    run, launcher = queue(team), Prepared(OUT_OF_MEMORY.format(pairs=0))
+    for _ in range(MAX_ATTEMPTS):
+        work(config, stop=threading.Event(), once=True, launcher=launcher)
+    ended = stored(team, run)
+    assert ended.status == RunStatus.FAILED
+    assert ended.error is not None
+    assert "with signal 9. If memory ran out, set a smaller batch size" in ended.error
