@@ -15,6 +15,7 @@ from bot.assembly.answering import Answering, answering_of
 from bot.assembly.collecting import collecting_of
 from bot.assembly.knowledge import open_database, open_knowledge
 from bot.assembly.slack import slack_of
+from bot.assembly.steering import decisions_of, promotion_of, steering_of
 from bot.assembly.threads import Threads
 from bot.clock import utc_now
 from bot.collecting.reverifying import REVERIFY
@@ -25,27 +26,22 @@ from bot.listeners import Surfaces, register_listeners
 from bot.listeners.clicks import Clicks
 from bot.listeners.commands import SlashCommands
 from bot.listeners.correcting import Correcting
+from bot.listeners.errands import Errands
 from bot.listeners.events import Events
 from bot.listeners.home import Home
 from bot.listeners.inbox import EventInbox, Route
-from bot.listeners.kept import UPLOAD
+from bot.listeners.kept import COMMAND, SHARE, UPLOAD
 from bot.listeners.reviewing import Reviewing
 from bot.listeners.teaching import Teaching
 from bot.notices import Notices
 from bot.schedule import start_schedule
 from bot.settings import Settings
-from bot.slack.directory import Directory
 from bot.slack.files import SlackFiles
-from bot.steering.asking import AskingCommands
-from bot.steering.collecting import CollectingCommands
 from bot.steering.commands import Steering
 from bot.steering.deciding import VoiceDecisions
-from bot.steering.voices import VoiceCommands
-from bot.training_config import training_config
 from storage.outbox import Notice
 from storage.workspaces import register_workspace
 from training.erasing import forget_in_runs
-from training.promotion import Promotion
 
 logger = logging.getLogger(__name__)
 
@@ -78,9 +74,13 @@ class Bot:
         answering = answering_of(settings, self._slack, self._knowledge, self._collecting, now)
         self._notices = self._make_notices()
         home = self._home(answering)
-        self._inbox = self._listen(answering, home)
+        promotion = promotion_of(settings, self._knowledge, now)
+        decisions = decisions_of(settings, self._slack, self._knowledge, self._notices, promotion, now)
+        steering = steering_of(settings, self._slack, self._knowledge, self._collecting, answering, promotion, now)
+        errands = Errands(steering, answering.sharing, self._slack.asides)
+        self._inbox = self._listen(answering, home, errands)
         self._app = App(client=client, listener_executor=self._threads.listening)
-        register_listeners(self._app, self._surfaces(answering, home))
+        register_listeners(self._app, self._surfaces(answering, home, decisions, steering))
         self._socket = SocketModeHandler(self._app, settings.slack_app_token.get_secret_value(), web_client=client)
         self._schedule: BackgroundScheduler | None = None
 
@@ -109,7 +109,7 @@ class Bot:
             team_id=self.team_id,
         )
 
-    def _listen(self, answering: Answering, home: Home) -> EventInbox:
+    def _listen(self, answering: Answering, home: Home, errands: Errands) -> EventInbox:
         """Return what takes events, and has each handled on threads of its kind."""
         events = Events(
             answering.questions,
@@ -128,6 +128,8 @@ class Bot:
             "reaction_added": Route(events.reaction, reviews),
             "reaction_removed": Route(events.reaction, reviews),
             "app_home_opened": Route(home.opened, reviews),
+            COMMAND: Route(errands.command, answers),
+            SHARE: Route(errands.share, answers),
         }
         return EventInbox(self._knowledge.database, routes, events.kept, self._now, self._watchers())
 
@@ -143,66 +145,20 @@ class Bot:
             self._now,
         )
 
-    def _surfaces(self, answering: Answering, home: Home) -> Surfaces:
+    def _surfaces(self, answering: Answering, home: Home, decisions: VoiceDecisions, steering: Steering) -> Surfaces:
         """Return what people press, type and send off."""
         client, threads, found = self._slack.client, self._threads, self._collecting
-        promotion = self._promotion()
+        accept, region = self._inbox.accept, self._settings.phone_region
         reviewing = Reviewing(found.decisions, found.queue, home)
         return Surfaces(
             events=self._inbox,
-            commands=SlashCommands(self._steering(answering, promotion), threads.answering),
-            clicks=Clicks(self._decisions(promotion), answering.sharing, threads.answering),
+            commands=SlashCommands(steering, accept, self._slack.asides, phone_region=region),
+            clicks=Clicks(decisions, accept),
             reviewing=reviewing,
             teaching=Teaching(client, found.lessons, reviewing, threads.reviewing),
             correcting=Correcting(client, answering.questions, answering.corrections, found.reverifying),
             home=home,
         )
-
-    def _promotion(self) -> Promotion:
-        settings, found = self._settings, self._knowledge
-        return Promotion(
-            found.database,
-            found.models,
-            self._now,
-            base_name=settings.base_model_name,
-            votes_needed=settings.voice_approvals_needed,
-        )
-
-    def _decisions(self, promotion: Promotion) -> VoiceDecisions:
-        return VoiceDecisions(
-            self._knowledge.database,
-            self._slack.roles,
-            promotion,
-            self._notices,
-            deciders=self._settings.voice_deciders,
-            now=self._now,
-        )
-
-    def _voices(self, promotion: Promotion) -> VoiceCommands:
-        return VoiceCommands(
-            self._knowledge.database,
-            self._slack.roles,
-            promotion,
-            training=training_config(self._settings),
-            read_approvals=self._collecting.reviews.read_approvals,
-            base_name=self._settings.base_model_name,
-            now=self._now,
-        )
-
-    def _steering(self, answering: Answering, promotion: Promotion) -> Steering:
-        slack, found = self._slack, self._collecting
-        asking = AskingCommands(
-            self._knowledge.database,
-            slack.roles,
-            answering.sharing,
-            answering.gaps,
-            answering.places.may_see,
-            phone_region=self._settings.phone_region,
-            now=self._now,
-        )
-        people = Directory(slack.client)
-        commands = CollectingCommands(slack.roles, found.queue, found.people, people, bot_user_id=slack.bot_user_id)
-        return Steering(asking, self._voices(promotion), commands)
 
     def start(self) -> None:
         """Take up what was left unhandled, and connect. Raises `StartError` when Slack refuses."""

@@ -1,6 +1,5 @@
 """Answers that only the asker sees, and what becomes of one that they share with a channel."""
 
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -8,13 +7,24 @@ from datetime import datetime
 from slack_sdk.errors import SlackApiError
 
 from bot.answering.answered import Answered, Question, to_keep
+from bot.answering.delivering import WITHDRAWN
 from bot.answering.places import Audience, Places
 from bot.answering.questions import Questions
 from bot.blocks import answer as blocks
 from bot.blocks.asking import shared_by
 from bot.locks import Locks
 from bot.slack.posting import Poster
-from storage.answers import PRIVATE, Answer, AnswerKind, NewAnswer, add_answer, answer_to, get_answer, set_message
+from storage.answers import (
+    PRIVATE,
+    Answer,
+    AnswerKind,
+    NewAnswer,
+    add_answer,
+    answer_to,
+    get_answer,
+    replace_answer,
+    set_message,
+)
 from storage.database import Database
 
 SHARED = "share:"
@@ -44,10 +54,19 @@ class Sharing:
         self._now = now
         self._locks = Locks()
 
-    def ask(self, text: str, *, team_id: str, channel_id: str, user_id: str) -> Answer:
-        """Return an answer for one person, kept so that they can share it. Raises as `Questions.written` does."""
-        answered = self._questions.written(text, Audience(team_id, channel_id, only=user_id), asker=user_id)
-        return self._store(answered, Question(team_id, channel_id, f"{PRIVATE}{uuid.uuid4().hex}", user_id, text))
+    def ask(self, text: str, *, team_id: str, channel_id: str, user_id: str, key: str) -> Answer:
+        """Return an answer for one person, kept so that they can share it. Raises as `Questions.written` does.
+
+        `key`: asked again with the same one, it is the same answer, as long as it may be read.
+        """
+        audience = Audience(team_id, channel_id, only=user_id)
+        ts = f"{PRIVATE}{key}"
+        with self._database.reading() as session:
+            known = answer_to(session, team_id=team_id, channel_id=channel_id, question_ts=ts)
+        if known is not None:
+            return known if self._places.still_allows(audience, known.read_chunks) else self._withdraw(known)
+        answered = self._questions.written(text, audience, asker=user_id)
+        return self._store(answered, Question(team_id, channel_id, ts, user_id, text))
 
     def share(self, answer_id: int, *, by: str) -> bool:
         """Post a person's answer in the channel they asked in; returns whether it had to be made anew for it.
@@ -112,6 +131,10 @@ class Sharing:
         is_private = self._places.is_private(mine.channel_id)
         with self._database.writing() as session:
             return add_answer(session, replace(shared, question_ts=key, is_private=is_private), now=self._now())
+
+    def _withdraw(self, known: Answer) -> Answer:
+        with self._database.writing() as session:
+            return replace_answer(session, known.id, text=WITHDRAWN, kind=AnswerKind.NOTE)
 
     def _store(self, answered: Answered, question: Question) -> Answer:
         with self._database.writing() as session:

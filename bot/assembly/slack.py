@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from slack_sdk import WebClient
 
 from bot.settings import Settings
+from bot.slack.asides import Asides
 from bot.slack.conversations import Conversations
 from bot.slack.memberships import Memberships
 from bot.slack.names import Names
@@ -23,6 +24,7 @@ class Slack:
     memberships: Memberships
     names: Names
     poster: Poster
+    asides: Asides
     roles: Roles
 
 
@@ -36,5 +38,6 @@ def slack_of(settings: Settings, client: WebClient, *, team_id: str) -> Slack:
         Memberships(client, team_id=team_id),
         Names(client),
         Poster(client),
+        Asides(client),
         Roles(client, reviewers=settings.reviewers, admin_ids=settings.admin_ids),
     )

@@ -3,31 +3,23 @@
 import logging
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Executor
 from typing import Any
 
 from slack_bolt import Ack, Respond
 
-from bot.answering.sharing import ShareRefusedError, Sharing
-from bot.blocks.answer import failure_text
+from bot.listeners.kept import kept_share
 from bot.slack.payloads import ButtonClick
 from bot.steering.deciding import DecisionClick, VoiceDecisions
 
 logger = logging.getLogger(__name__)
 
-SHARED = "Shared."
-SHARED_ANEW = (
-    "Shared. Not everybody here may read all your answer rested on, so I wrote another one from what they may."
-)
-
 
 class Clicks:
-    """Decisions on a voice, and answers shared. What asks a model runs in the threads of `slow`."""
+    """Decisions on a voice, and answers shared. What asks a model goes through the inbox, by `accept`."""
 
-    def __init__(self, decisions: VoiceDecisions, sharing: Sharing, slow: Executor) -> None:
+    def __init__(self, decisions: VoiceDecisions, accept: Callable[..., None]) -> None:
         self._decisions = decisions
-        self._sharing = sharing
-        self._slow = slow
+        self._accept = accept
 
     def approve_voice(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         """Approve the voice of a ballot."""
@@ -44,23 +36,11 @@ class Clicks:
         ack()
         self._decide(body, respond, self._decisions.ask_for_votes)
 
-    def share_answer(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
+    def share_answer(self, ack: Ack, body: dict[str, Any]) -> None:
         """Post somebody's own answer where they asked, as far as everybody there may read it."""
-        ack()
         click = ButtonClick.from_payload(body)
-        self._slow.submit(self._share, click, respond)
-
-    def _share(self, click: ButtonClick, respond: Respond) -> None:
-        try:
-            is_new = self._sharing.share(int(click.value), by=click.user_id)
-            said = SHARED_ANEW if is_new else SHARED
-        except ShareRefusedError as err:
-            said = str(err)
-        except Exception as err:  # noqa: BLE001 (whatever it was, the person must not be left waiting)
-            error_id = uuid.uuid4().hex[:8]
-            logger.error("answer %s could not be shared, id %s: %s", click.value, error_id, type(err).__name__)
-            said = failure_text(error_id)
-        respond(text=said, response_type="ephemeral", replace_original=False)
+        self._accept(kept_share(click), event_id=f"share:{click.value}:{uuid.uuid4().hex}", team_id=click.team_id)
+        ack()
 
     def failed(self, error: Exception, body: dict[str, Any], respond: Respond) -> None:
         """Log what no listener expected, never with what people wrote, and tell the person the id it is under."""

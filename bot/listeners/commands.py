@@ -1,47 +1,34 @@
 """The slash command."""
 
-import logging
-import uuid
-from concurrent.futures import Executor
+from collections.abc import Callable
 from typing import Any
 
-from slack_bolt import Ack, Respond
+from slack_bolt import Ack
 
-from bot.blocks import answer as blocks
-from bot.slack.memberships import UnreadableError
+from bot.listeners.errands import typed
+from bot.listeners.kept import kept_command
+from bot.slack.asides import Aside, Asides
 from bot.slack.payloads import CommandCall
 from bot.steering.commands import Steering
-from training.voices import VoiceServerError
-
-logger = logging.getLogger(__name__)
 
 
 class SlashCommands:
-    """`/timbre …`. What asks a model is carried out in the threads of `slow`."""
+    """`/timbre …`. What asks a model goes through the inbox, by `accept`: that takes longer than a stop waits for."""
 
-    def __init__(self, steering: Steering, slow: Executor) -> None:
+    def __init__(self, steering: Steering, accept: Callable[..., None], asides: Asides, *, phone_region: str) -> None:
         self._steering = steering
-        self._slow = slow
+        self._accept = accept
+        self._asides = asides
+        self._phone_region = phone_region
 
-    def timbre(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
+    def timbre(self, ack: Ack, body: dict[str, Any]) -> None:
         """Carry out a command and tell its user alone."""
-        ack()
         call = CommandCall.from_payload(body)
         if self._steering.is_slow(call):
-            self._slow.submit(self._run_slow, call, respond)
+            kept = kept_command(call, response_url=body["response_url"], region=self._phone_region)
+            self._accept(kept, event_id=f"command:{call.key}", team_id=call.team_id)
+            ack()
         else:
-            self._run(call, respond)
-
-    def _run(self, call: CommandCall, respond: Respond) -> None:
-        said = self._steering.run(call)
-        respond(text=said.text, blocks=said.blocks or None, response_type="ephemeral")
-
-    def _run_slow(self, call: CommandCall, respond: Respond) -> None:
-        """Carry a command out where no listener of Bolt's would say that it failed."""
-        try:
-            self._run(call, respond)
-        except Exception as err:
-            error_id = uuid.uuid4().hex[:8]
-            expected = isinstance(err, VoiceServerError | UnreadableError)
-            logger.error("/timbre %s failed, id %s: %s", call.name, error_id, type(err).__name__, exc_info=not expected)
-            respond(text=blocks.failure_text(error_id), response_type="ephemeral")
+            ack()
+            aside = Aside(call.channel_id, call.user_id, body["response_url"], about=typed(call))
+            self._asides.tell(aside, self._steering.run(call).posts)

@@ -65,12 +65,16 @@ class EventInbox:
             watcher(body["event"])
         event = self._kept_of(body["event"]) if body["event"]["type"] in self._routes else None
         if event is not None:
-            kept = {"event_id": body["event_id"], "team_id": body["team_id"], "event": event}
-            with self._database.writing() as session:
-                is_new = inbox.receive(session, body["event_id"], kept, now=self._now())
-            if is_new:
-                self._hand_over(kept)
+            self.accept(event, event_id=body["event_id"], team_id=body["team_id"])
         return BoltResponse(status=200)
+
+    def accept(self, event: dict[str, Any], *, event_id: str, team_id: str) -> None:
+        """Store an event, as it is kept, and have it handled; one that came before is left alone."""
+        kept = {"event_id": event_id, "team_id": team_id, "event": event}
+        with self._database.writing() as session:
+            is_new = inbox.receive(session, event_id, kept, now=self._now())
+        if is_new:
+            self._hand_over(kept)
 
     def replay(self) -> int:
         """Hand over again what a crash left unhandled; returns how many events.

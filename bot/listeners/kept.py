@@ -4,13 +4,16 @@ from typing import Any
 
 from bot.collecting.redaction.redacting import redact_sources
 from bot.slack.mrkdwn import escape
-from bot.slack.payloads import files_gone, files_of
+from bot.slack.payloads import ButtonClick, CommandCall, files_gone, files_of
 
 CHANGES = ("message_changed", "message_deleted")
 # What people say to each other, rather than what Slack says of edits, joins and the like.
 SAID = (None, "file_share", "thread_broadcast")
 # A message whose files are for Timbre to read. Slack knows no such type.
 UPLOAD = "upload"
+# What somebody typed or pressed that takes a while. These are types of ours, too.
+COMMAND = "command"
+SHARE = "share"
 _QUESTION = ("type", "subtype", "channel", "channel_type", "user", "ts", "thread_ts", "event_ts")
 _REACTION = ("type", "user", "reaction", "item", "event_ts")
 
@@ -33,6 +36,31 @@ def kept_of(event: dict[str, Any], *, region: str) -> dict[str, Any]:
 def kept_upload(event: dict[str, Any], *, region: str) -> dict[str, Any]:
     """Return what is stored of a message with files: besides what was said, their ids alone."""
     return {**kept_of(event, region=region), "type": UPLOAD, "files": list(files_of(event))}
+
+
+def kept_command(call: CommandCall, *, response_url: str, region: str) -> dict[str, Any]:
+    """Return what is stored of a slash command."""
+    (text,) = redact_sources(" ".join(call.arguments), region=region)
+    return {
+        "type": COMMAND,
+        "key": call.key,
+        "channel": call.channel_id,
+        "user": call.user_id,
+        "name": call.name,
+        "arguments": text.text.split(),
+        "response_url": response_url,
+    }
+
+
+def kept_share(click: ButtonClick) -> dict[str, Any]:
+    """Return what is stored of a click that shares an answer."""
+    return {
+        "type": SHARE,
+        "answer_id": int(click.value),
+        "channel": click.channel_id,
+        "user": click.user_id,
+        "response_url": click.response_url,
+    }
 
 
 def is_change_of_words(event: dict[str, Any]) -> bool:

@@ -1,7 +1,9 @@
 """The playground as a web application."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -22,7 +24,7 @@ from bot.playground.playground import Playground, Tokens
 from bot.playground.responses import Response as ResponseUrlAnswer
 from bot.playground.socket_mode import serve_link
 from bot.playground.store import MemoryStore, Store
-from bot.playground.web_api.dispatch import serve_api
+from bot.playground.web_api.dispatch import faulty, serve_api
 from bot.playground.web_api.files import serve_file, serve_upload
 
 STATIC = Path(__file__).with_name("static")
@@ -95,6 +97,12 @@ async def _serve_page(_request: Request) -> Response:
 async def _serve_response_url(request: Request) -> Response:
     """Take a bot's answer to a command or a click."""
     playground: Playground = request.app.state.playground
+    fault = playground.faults.for_call("response_url")
+    if fault is not None:
+        await asyncio.sleep(fault.delay_s)
+    refusal = faulty(fault, refused_with=HTTPStatus.NOT_FOUND) if fault is not None else None
+    if refusal is not None and fault is not None and not fault.carried_out:
+        return refusal
     try:
         sent = (await read_arguments(request)).values
         target = playground.response_urls.redeem(request.url.path)
@@ -107,4 +115,4 @@ async def _serve_response_url(request: Request) -> Response:
     finally:
         playground.store.commit()
     playground.traffic.record("from_bot", "http", "response_url", sent, answer={"ok": True}, status=200)
-    return JSONResponse({"ok": True})
+    return refusal or JSONResponse({"ok": True})

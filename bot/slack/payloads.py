@@ -1,9 +1,10 @@
 """Slack's payloads as typed values. Nothing behind the listeners sees a `body`."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+from uuid import uuid4
 
 from bot.slack.mrkdwn import unescape
 
@@ -101,19 +102,25 @@ def files_gone(change: dict[str, Any]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class CommandCall:
-    """`/timbre NAME ARGUMENTS…`."""
+    """`/timbre NAME ARGUMENTS…`. `key`: another one each time something is typed."""
 
     team_id: str
     channel_id: str
     user_id: str
     name: str
     arguments: tuple[str, ...]
+    key: str = field(default_factory=lambda: uuid4().hex)
 
     @classmethod
     def from_payload(cls, body: dict[str, Any]) -> "CommandCall":
         """Read a slash command; without a word it is `help`."""
         name, *arguments = body.get("text", "").split() or ["help"]
         return cls(body["team_id"], body["channel_id"], body["user_id"], name.lower(), tuple(arguments))
+
+    @classmethod
+    def from_kept(cls, kept: dict[str, Any], *, team_id: str) -> "CommandCall":
+        """Read a slash command as `kept_command` left it."""
+        return cls(team_id, kept["channel"], kept["user"], kept["name"], tuple(kept["arguments"]), kept["key"])
 
 
 @dataclass(frozen=True)
@@ -126,6 +133,8 @@ class ButtonClick:
     user_id: str
     value: str
     trigger_id: str
+    thread_ts: str = ""
+    response_url: str = ""
 
     @classmethod
     def from_payload(cls, body: dict[str, Any]) -> "ButtonClick":
@@ -138,6 +147,8 @@ class ButtonClick:
             user_id=body["user"]["id"],
             value=body["actions"][0]["value"],
             trigger_id=body["trigger_id"],
+            thread_ts=container.get("thread_ts") or "",
+            response_url=body.get("response_url", ""),
         )
 
 

@@ -52,7 +52,9 @@ class AskingCommands:
         if not call.arguments:
             raise UsageError("Say what you want to know.")
         (text,) = redact_sources(" ".join(call.arguments), region=self._phone_region)
-        answer = self._sharing.ask(text.text, team_id=call.team_id, channel_id=call.channel_id, user_id=call.user_id)
+        answer = self._sharing.ask(
+            text.text, team_id=call.team_id, channel_id=call.channel_id, user_id=call.user_id, key=call.key
+        )
         return Said(summary(answer.text), blocks.private(answer))
 
     def _channels(self, call: CommandCall) -> str:

@@ -9,6 +9,7 @@ from bot.blocks.layout import Block
 from bot.collecting.decisions import ReviewRefusedError
 from bot.slack.mrkdwn import escape
 from bot.slack.payloads import CommandCall
+from bot.slack.posting import Post
 from training.promotion import PromotionError
 from training.runs import RunRefusedError
 
@@ -34,6 +35,10 @@ class Said:
 
     text: str
     blocks: list[Block] = field(default_factory=list)
+
+    @property
+    def posts(self) -> list[Post]:
+        return [Post(self.text, self.blocks)]
 
 
 @dataclass(frozen=True)

@@ -84,14 +84,14 @@ async def serve_api(request: Request) -> Response:
     try:
         args = await read_arguments(request)
         sent = args.values
-        response = None if fault is None or fault.carried_out else _faulty(fault)
+        response = None if fault is None or fault.carried_out else faulty(fault)
         response = response or JSONResponse(answer(playground, request, method, args, headers), headers=headers)
     except SlackError as err:
         response = JSONResponse({"ok": False, "error": err.code, **err.extra}, headers=headers)
     finally:
         playground.store.commit()
     if fault is not None and fault.carried_out:
-        response = _faulty(fault) or response
+        response = faulty(fault) or response
     elapsed = round((time.monotonic() - started) * 1000, 1)
     playground.traffic.record_call(method, sent, response, elapsed)
     return response
@@ -136,11 +136,14 @@ def _token(request: Request, args: Arguments) -> str:
     return token.strip() if scheme.lower() == "bearer" else args.text("token")
 
 
-def _faulty(fault: ApiFault) -> Response | None:
+def faulty(fault: ApiFault, *, refused_with: int = 200) -> Response | None:
+    """Return what a fault answers in place of what is right, None where that only comes late."""
     if fault.answer == "ratelimited":
         headers = {"Retry-After": str(fault.retry_after)}
         return JSONResponse({"ok": False, "error": "ratelimited"}, status_code=429, headers=headers)
     if fault.answer.startswith("http_"):
         status = int(fault.answer.removeprefix("http_"))
         return PlainTextResponse("The playground was told to fail.", status_code=status)
-    return None if fault.answer == "delay" else JSONResponse({"ok": False, "error": fault.answer})
+    if fault.answer == "delay":
+        return None
+    return JSONResponse({"ok": False, "error": fault.answer}, status_code=refused_with)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, Protocol, cast
+from uuid import uuid4
 
 import numpy as np
 from slack_sdk import WebClient
@@ -281,7 +282,7 @@ class Town:
 
     def ask_alone(self, user: str, channel_id: str, text: str) -> int:
         """Ask for an answer that the asker alone sees; returns its id."""
-        answer = self.sharing.ask(text, team_id=self.team_id, channel_id=channel_id, user_id=user)
+        answer = self.sharing.ask(text, team_id=self.team_id, channel_id=channel_id, user_id=user, key=uuid4().hex)
         self._see(f"ephemeral in {channel_id}", frozenset({user}), blocks.private(answer))
         return answer.id
 

@@ -3,6 +3,8 @@
 import time
 from typing import Any
 
+import pytest
+
 from bot.answering.answerer import DONT_KNOW, UNSUPPORTED
 from storage.knowledge import chunks_to_index
 from storage.listing import PairFilter, every_pair
@@ -125,6 +127,52 @@ def test_an_answer_for_the_asker_alone_can_be_shared_once(office: Office) -> Non
     office.click("UTOM", told, "Share", channel="CHELP")
     office.is_told("UTOM", "You have shared this answer already.", "CHELP")
     assert len(shared()) == 1
+
+
+@pytest.mark.parametrize("answer", ["http_500", "used_url", "expired_url"])
+def test_an_answer_for_the_asker_alone_comes_though_slack_takes_none_at_its_address(
+    office: Office, answer: str
+) -> None:
+    approved(office, "Where do the lanterns hang?", "Lanterns hang in the porch.")
+    place = "@timbre" if answer == "expired_url" else "CHELP"
+    before = len(office.slack.messages(place, as_="UTOM"))
+    office.slack.control("trouble", api=[{"method": "response_url", "answer": answer}])
+
+    office.slack.control(
+        "command", user="UTOM", channel="CHELP", command="/timbre", text="ask where do the lanterns hang?"
+    )
+
+    wait_until(lambda: len(office.slack.messages(place, as_="UTOM")) > before, "the answer has come another way")
+    told = office.slack.messages(place, as_="UTOM")[-1]
+    assert "Lanterns hang in the porch." in said_in(told)
+    assert "Share" in labels(told)
+    assert ("`/timbre ask where do the lanterns hang?` in <#CHELP>" in said_in(told)) is (place == "@timbre")
+
+
+def test_an_answer_asked_for_where_timbre_is_not_comes_directly_when_its_address_fails(office: Office) -> None:
+    approved(office, "Where do the lanterns hang?", "Lanterns hang in the porch.")
+    office.slack.control("seed", channels=[{"id": "CAWAY", "name": "away", "members": ["tom"]}])
+    office.slack.control("trouble", api=[{"method": "response_url", "answer": "http_503"}])
+    before = len(office.slack.messages("@timbre", as_="UTOM"))
+
+    office.slack.control(
+        "command", user="UTOM", channel="CAWAY", command="/timbre", text="ask where do the lanterns hang?"
+    )
+
+    wait_until(lambda: len(office.slack.messages("@timbre", as_="UTOM")) > before, "the answer has come directly")
+    assert "Lanterns hang in the porch." in said_in(office.slack.messages("@timbre", as_="UTOM")[-1])
+
+
+def test_a_failure_to_answer_the_asker_alone_is_told_though_slack_does_not_take_it_at_once(
+    office: Office, model_server: FakeModelServer
+) -> None:
+    approved(office, "Where do the lanterns hang?", "Lanterns hang in the porch.")
+    model_server.is_down = True
+    office.slack.control("trouble", api=[{"method": "response_url", "answer": "http_500"}])
+
+    told = office.command("UTOM", "ask where do the lanterns not hang?")
+
+    assert "tell an admin `" in said_in(told)
 
 
 def test_what_is_known_from_a_private_channel_is_not_shared_where_others_read(office: Office) -> None:
