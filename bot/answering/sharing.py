@@ -10,10 +10,11 @@ from bot.answering.answered import Answered, Question, to_keep
 from bot.answering.delivering import WITHDRAWN
 from bot.answering.places import Audience, Places
 from bot.answering.questions import Questions
-from bot.blocks import answer as blocks
-from bot.blocks.asking import shared_by
+from bot.blocks.answer import summary
+from bot.blocks.asking import shared
 from bot.locks import Locks
-from bot.slack.posting import Poster
+from bot.slack.posting import Post
+from bot.slack.series import Series
 from storage.answers import (
     PRIVATE,
     Answer,
@@ -44,13 +45,13 @@ class Sharing:
         database: Database,
         questions: Questions,
         places: Places,
-        poster: Poster,
+        series: Series,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._questions = questions
         self._places = places
-        self._poster = poster
+        self._series = series
         self._now = now
         self._locks = Locks()
 
@@ -88,7 +89,7 @@ class Sharing:
         return mine
 
     def _for_everybody(self, mine: Answer, audience: Audience) -> tuple[Answer, bool]:
-        key = f"{SHARED}{mine.id}"
+        key = f"{SHARED}{mine.question_ts.removeprefix(PRIVATE)}"
         with self._database.reading() as session:
             known = answer_to(session, team_id=mine.team_id, channel_id=mine.channel_id, question_ts=key)
         if known is not None and known.message_ts is not None:
@@ -107,18 +108,14 @@ class Sharing:
         return self._store(answered, question), True
 
     def _post(self, stored: Answer, audience: Audience) -> None:
-        post_key = f"answer:{stored.id}"
         try:
-            ts = self._poster.find(stored.channel_id, key=post_key)
+            posts = [Post(summary(stored.text), message) for message in shared(stored)]
+            begun_at = self._series.find(stored.channel_id, key=stored.question_ts)
+            is_posted = begun_at is not None and len(posts) == 1
             # The last thing before it is out: who is there may have changed while the answer was made.
-            if ts is None and not self._places.still_allows(audience, stored.read_chunks):
+            if not is_posted and not self._places.still_allows(audience, stored.read_chunks):
                 raise ShareRefusedError("Who reads along here has just changed. Please try again.")
-            ts = ts or self._poster.post(
-                stored.channel_id,
-                key=post_key,
-                text=blocks.summary(stored.text),
-                blocks=[shared_by(stored.asked_by, stored.question), *blocks.in_one(stored)],
-            )
+            ts = self._series.post(stored.channel_id, posts, key=stored.question_ts, begun_at=begun_at)
         except SlackApiError as err:
             if err.response["error"] in NOT_THERE:
                 raise ShareRefusedError("I am not in this conversation. Invite me first, then share.") from err
@@ -127,10 +124,10 @@ class Sharing:
             set_message(session, stored.id, message_ts=ts)
 
     def _copy(self, mine: Answer, key: str) -> Answer:
-        shared = NewAnswer(**{name: getattr(mine, name) for name in NewAnswer.__dataclass_fields__})
+        copied = NewAnswer(**{name: getattr(mine, name) for name in NewAnswer.__dataclass_fields__})
         is_private = self._places.is_private(mine.channel_id)
         with self._database.writing() as session:
-            return add_answer(session, replace(shared, question_ts=key, is_private=is_private), now=self._now())
+            return add_answer(session, replace(copied, question_ts=key, is_private=is_private), now=self._now())
 
     def _withdraw(self, known: Answer) -> Answer:
         with self._database.writing() as session:

@@ -21,6 +21,7 @@ from bot.settings import Settings
 from bot.slack.agent import MOST_PROMPTS, AgentPane
 from bot.slack.drafting import Drafts
 from bot.slack.links import urls_in
+from bot.slack.series import Series
 
 OFF = "I am switched off in this channel. An admin can change that with `/timbre channels mention`."
 
@@ -65,7 +66,7 @@ def answering_of(
         hearing,
         questions,
         Corrections(database, places, collecting.policy, now, collecting.moved),
-        Sharing(database, questions, places, slack.poster, now),
+        Sharing(database, questions, places, Series(slack.client), now),
         Gaps(database, places, retriever, embed, places.may_see, now),
         _suggesting(pane, Suggestions(database, places, limit=MOST_PROMPTS), slack.team_id),
     )

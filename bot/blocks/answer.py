@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from bot.answering.answered import Source
 from bot.blocks.layout import Block, actions, button, context, section, table
 from bot.blocks.markdown import Renderer, as_it_is, said_plainly
-from bot.blocks.packing import MOST_MESSAGES, packed
+from bot.blocks.packing import packed
 from bot.blocks.tables import fits_table
 from bot.slack.mrkdwn import escape, fitting, shorten
 from storage.answers import Answer, AnswerKind
@@ -26,16 +26,16 @@ CONTEXT_LIMIT = 2_000
 
 
 def messages(
-    answer: Answer, *, known: Collection[str] = (), buttons: Sequence[Block] = (), most: int = MOST_MESSAGES
+    answer: Answer, *, known: Collection[str] = (), above: Sequence[Block] = (), buttons: Sequence[Block] = ()
 ) -> list[list[Block]]:
     """Return the blocks of each message of an answer.
 
-    `known`: addresses it may link to beside its sources' own. `buttons`: further ones below it. A long answer takes
-    several messages, with what it rests on and the buttons at the end of the last.
+    `known`: addresses it may link to beside its sources' own. `above`: what stands at its beginning, `buttons`: further
+    ones below it. A long answer takes several messages, with what it rests on and the buttons at the end of the last.
     """
     sources = [Source(**source) for source in answer.sources]
     ending = [*_sources(sources), *_buttons(answer, buttons)]
-    beginning = [context(_noted(answer.note))] if answer.note else []
+    beginning = [*above, *([context(_noted(answer.note))] if answer.note else [])]
     renderer = Renderer({*known, *(url for source in sources for url in source.urls)})
     parts = renderer.parts(answer.text) or [as_it_is(answer.text)]
     rows = renderer.table_in(answer.text)
@@ -45,13 +45,7 @@ def messages(
         and len(one := packed(parts[:-1], ending=[table(rows), *ending], beginning=beginning)) == 1
     ):
         return one
-    return packed(parts, ending=ending, beginning=beginning, most=most)
-
-
-def in_one(answer: Answer, *, buttons: Sequence[Block] = ()) -> list[Block]:
-    """Return the blocks of an answer that is to be one message; what does not fit into it is left out."""
-    (only,) = messages(answer, buttons=buttons, most=1)
-    return only
+    return packed(parts, ending=ending, beginning=beginning)
 
 
 def summary(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from bot.answering.correcting import Correction
 from bot.answering.gaps import Found, Gap
-from bot.blocks.answer import in_one
+from bot.blocks.answer import messages
 from bot.blocks.layout import Block, button, context, plain, section
 from bot.blocks.teaching import ANSWER, INPUT_LIMIT, QUESTION, field
 from bot.slack.mrkdwn import escape, shorten
@@ -11,18 +11,24 @@ from storage.answers import Answer, AnswerKind
 SHARE = "answer_share"
 CORRECT = "answer_correct"
 QUESTION_LIMIT = 300
+GOES_ON = "It goes on in the thread."
 REVIEWED = "Somebody else reviews it first."
 
 
-def private(answer_of: Answer) -> list[Block]:
-    """Return the blocks of an answer that its asker alone sees, with a button to share it."""
-    is_known = answer_of.kind in (AnswerKind.ANSWER, AnswerKind.VERIFIED)
-    share = [button("Share", action_id=SHARE, value=str(answer_of.id))] if is_known else []
-    return in_one(answer_of, buttons=share)
+def private(answer: Answer) -> list[list[Block]]:
+    """Return the blocks of each message of an answer that its asker alone sees, with a button to share it."""
+    is_known = answer.kind in (AnswerKind.ANSWER, AnswerKind.VERIFIED)
+    share = [button("Share", action_id=SHARE, value=str(answer.id))] if is_known else []
+    return messages(answer, buttons=share)
 
 
-def shared_by(user_id: str, question: str) -> Block:
-    """Return the line above an answer that somebody shared."""
+def shared(answer: Answer) -> list[list[Block]]:
+    """Return the blocks of each message of an answer that somebody shared, those after the first for its thread."""
+    first, *others = messages(answer, above=[_asked(answer.asked_by, answer.question)])
+    return [[*first, *([context(GOES_ON)] if others else [])], *others]
+
+
+def _asked(user_id: str, question: str) -> Block:
     return context(f"<@{user_id}> asked: {escape(shorten(' '.join(question.split()), QUESTION_LIMIT))}")
 
 

@@ -18,9 +18,8 @@ def packed(
     *,
     ending: Sequence[Block],
     beginning: Sequence[Block] = (),
-    most: int = MOST_MESSAGES,
 ) -> list[list[Block]]:
-    """Return the blocks of each message, at most `most`.
+    """Return the blocks of each message, at most `MOST_MESSAGES`.
 
     `beginning` is above the first one's, and `ending` below the last one's, whatever had to be left out for it.
     """
@@ -34,8 +33,8 @@ def packed(
             length = 0
         messages[-1].append(part)
         length += more
-    if len(messages) > most:
-        messages = messages[:most]
+    if len(messages) > MOST_MESSAGES:
+        messages = messages[:MOST_MESSAGES]
         messages[-1].append({"type": "rich_text_section", "elements": [run("…")]})
     texts = [[rich(*_spaced(message))] if message else [] for message in messages]
     texts[0] = [*beginning, *texts[0]]

@@ -55,7 +55,8 @@ class AskingCommands:
         answer = self._sharing.ask(
             text.text, team_id=call.team_id, channel_id=call.channel_id, user_id=call.user_id, key=call.key
         )
-        return Said(summary(answer.text), blocks.private(answer))
+        first, *more = blocks.private(answer)
+        return Said(summary(answer.text), first, more)
 
     def _channels(self, call: CommandCall) -> str:
         require_admin(self._roles, call)

@@ -1,7 +1,7 @@
 """`/timbre`: each word it knows, in one table. Help and the listener are made from it."""
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -31,14 +31,15 @@ class UsageError(Exception):
 
 @dataclass(frozen=True)
 class Said:
-    """What a command answers, for its user alone."""
+    """What a command answers, for its user alone. `more`: the blocks of further messages."""
 
     text: str
     blocks: list[Block] = field(default_factory=list)
+    more: Sequence[list[Block]] = ()
 
     @property
     def posts(self) -> list[Post]:
-        return [Post(self.text, self.blocks)]
+        return [Post(self.text, blocks) for blocks in (self.blocks, *self.more)]
 
 
 @dataclass(frozen=True)

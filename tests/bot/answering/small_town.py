@@ -50,7 +50,7 @@ from bot.slack.drafting import Drafts
 from bot.slack.memberships import Memberships
 from bot.slack.names import Names
 from bot.slack.payloads import Asked
-from bot.slack.posting import Poster
+from bot.slack.series import Series
 from storage.database import Database, sqlite_url
 from storage.knowledge import Chunk, NewDocument, chunks_to_index, mark_indexed, put_document
 from storage.pairs import Candidate, add_candidate
@@ -207,7 +207,6 @@ class Town:
         )
         self.memberships = Memberships(client, team_id=self.team_id, monotonic=lambda: self.seconds)
         permitted = places(self.database, self.memberships)
-        poster = Poster(client)
         notes = Notes(self.database, Names(client).of, valid_for=timedelta(days=180), now=self._time)
         threads = Conversations(client).thread
         self.questions = Questions(
@@ -222,7 +221,7 @@ class Town:
             lambda channel_id, thread_ts, question: None,
             self._time,
         )
-        self.sharing = Sharing(self.database, self.questions, permitted, poster, self._time)
+        self.sharing = Sharing(self.database, self.questions, permitted, Series(client), self._time)
         self.gaps = Gaps(self.database, permitted, retriever, models.embed, permitted.may_see, self._time)
         self.suggestions = Suggestions(self.database, permitted, limit=4)
 

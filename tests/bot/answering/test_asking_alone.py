@@ -12,7 +12,7 @@ from bot.assembly.knowledge import Knowledge
 from bot.assembly.threads import ANSWERING_THREADS
 from bot.settings import Settings
 from bot.slack.memberships import Memberships
-from bot.slack.posting import Poster
+from bot.slack.series import Series
 from storage import inbox
 from storage.database import Database
 from storage.knowledge import NewDocument, put_document
@@ -71,7 +71,7 @@ def _let_go_once_stopping(slack: RunningPlayground, model_server: FakeModelServe
 def sharing(knowledge: Knowledge, town: RunningPlayground, clock: Clock, model_server: FakeModelServer) -> Sharing:
     know(knowledge)
     places = Places(knowledge.database, Memberships(town.web, team_id=town.web.auth_test()["team_id"]))
-    return Sharing(knowledge.database, questions_of(knowledge, town, town.web, clock), places, Poster(town.web), clock)
+    return Sharing(knowledge.database, questions_of(knowledge, town, town.web, clock), places, Series(town.web), clock)
 
 
 def test_what_was_answered_before_the_bot_died_is_told_again_as_it_was(

@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from bot.blocks.asking import GOES_ON, SHARE
 from bot.settings import Settings
 from storage.database import Database
 from storage.knowledge import NewDocument, count_chunks, put_document
@@ -18,6 +19,9 @@ from tests.playground_server import RunningPlayground, wait_until
 QUESTION = "@timbre where are the spare keys?"
 LINES = [f"Tin {number} holds spare key {number}." for number in range(1_200)]
 TABLE = "| tin | key |\n|---|---|\n" + "\n".join(f"| {number} | spare {number} |" for number in range(8))
+THIRTY_THOUSAND = "\n\n".join([*LINES, "[1]"])
+CODE = [f"```python\nkey_{number} = tins[{number}] < 3\n```" for number in range(60)]
+TABLES_AND_CODE = "\n\n".join([TABLE, *CODE[:30], TABLE, *CODE[30:], TABLE, "That is all [1]."])
 
 pytestmark = pytest.mark.slow  # each case starts a bot
 
@@ -73,7 +77,7 @@ def is_failure(message: dict[str, Any]) -> bool:
 
 
 def test_an_answer_of_thirty_thousand_characters_comes_whole(room: Channel, model_server: FakeModelServer) -> None:
-    model_server.says = "\n\n".join([*LINES, "[1]"])
+    model_server.says = THIRTY_THOUSAND
     assert len(model_server.says) > 30_000
 
     replies = ended(room, room.say("UTOM", QUESTION))
@@ -86,15 +90,62 @@ def test_an_answer_of_thirty_thousand_characters_comes_whole(room: Channel, mode
 def test_an_answer_with_three_tables_and_sixty_code_blocks_comes_whole(
     room: Channel, model_server: FakeModelServer
 ) -> None:
-    blocks = [f"```python\nkey_{number} = tins[{number}] < 3\n```" for number in range(60)]
-    model_server.says = "\n\n".join([TABLE, *blocks[:30], TABLE, *blocks[30:], TABLE, "That is all [1]."])
+    model_server.says = TABLES_AND_CODE
 
     replies = ended(room, room.say("UTOM", QUESTION))
 
-    parts = [part for message in replies for block in message["blocks"] for part in block.get("elements", ())]
+    assert has_tables_and_code(replies)
+
+
+def has_tables_and_code(messages: list[dict[str, Any]]) -> bool:
+    """Return whether three tables and sixty code blocks are all there, in their order."""
+    parts = [part for message in messages for block in message["blocks"] for part in block.get("elements", ())]
     code = [said_in({"blocks": [part]}) for part in parts if part["type"] == "rich_text_preformatted"]
-    assert [text for text in code if "tins" in text] == [f"key_{n} = tins[{n}] < 3" for n in range(60)]
     assert sum("spare 7" in text for text in code) == 3
+    return [text for text in code if "tins" in text] == [f"key_{n} = tins[{n}] < 3" for n in range(60)]
+
+
+def is_thirty_thousand(messages: list[dict[str, Any]]) -> bool:
+    said = "\n".join(said_in(message) for message in messages)
+    return [said.count(line) for line in LINES] == [1] * len(LINES)
+
+
+@pytest.mark.parametrize(
+    ("says", "is_whole"),
+    [(THIRTY_THOUSAND, is_thirty_thousand), (TABLES_AND_CODE, has_tables_and_code)],
+    ids=["thirty thousand", "tables and code"],
+)
+def test_a_long_answer_for_its_asker_alone_comes_whole_and_is_shared_whole(
+    room: Channel,
+    model_server: FakeModelServer,
+    says: str,
+    is_whole: Callable[[list[dict[str, Any]]], bool],
+) -> None:
+    model_server.says = says
+
+    since = room.say("UTOM", "Let me ask the machine.")
+
+    def seen(user: str) -> list[dict[str, Any]]:
+        return [message for message in room.slack.messages("CHELP", as_=user) if message["ts"] > since]
+
+    def told() -> list[dict[str, Any]]:
+        return [message for message in seen("UTOM") if message.get("is_ephemeral")]
+
+    room.slack.control("command", user="UTOM", channel="CHELP", command="/timbre", text="ask where are the spare keys?")
+    wait_until(lambda: told() and "Correct this" in said_in(told()[-1]), "the answer has its end")
+    *others, last = told()
+    assert is_whole([*others, last])
+    assert [block["type"] for block in last["blocks"]][-3:] == ["context", "actions", "context_actions"]
+    assert all([block["type"] for block in other["blocks"]] == ["rich_text"] for other in others)
+
+    (share,) = (one for block in last["blocks"] for one in block.get("elements", ()) if one.get("action_id") == SHARE)
+    room.slack.control("click", user="UTOM", channel="CHELP", ts=last["ts"], action_id=share["action_id"], wait=True)
+    wait_until(lambda: told()[-1]["text"] == "Shared.", "it is shared")
+    (first,) = seen("UMIA")
+    parts = [first, *room.thread(first["ts"], as_="UMIA")]
+    assert is_whole(parts)
+    assert (GOES_ON in said_in(first)) is (len(parts) > 1)
+    assert said_in(parts[-1]).endswith("Correct this\nGood answer\nBad answer")
 
 
 def test_a_stream_that_the_model_breaks_off_ends_in_one_failure(room: Channel, model_server: FakeModelServer) -> None:
