@@ -121,7 +121,7 @@ class Sharing:
                 raise ShareRefusedError("I am not in this conversation. Invite me first, then share.") from err
             raise
         with self._database.writing() as session:
-            set_message(session, stored.id, message_ts=ts)
+            set_message(session, stored.id, message_ts=ts, thread_ts=ts)
 
     def _copy(self, mine: Answer, key: str) -> Answer:
         copied = NewAnswer(**{name: getattr(mine, name) for name in NewAnswer.__dataclass_fields__})

@@ -129,6 +129,25 @@ def test_an_answer_for_the_asker_alone_can_be_shared_once(office: Office) -> Non
     assert len(shared()) == 1
 
 
+def test_a_shared_answer_can_be_followed_up_in_its_thread(office: Office) -> None:
+    approved(office, "Where do we keep the oars?", "Oars are kept in the rack.")
+    approved(office, "Who varnishes the oars?", "Mia varnishes the oars.")
+    told = office.command("UTOM", "ask where do we keep the oars?")
+    office.click("UTOM", told, "Share", channel="CHELP")
+
+    def shared() -> list[dict[str, Any]]:
+        messages = office.slack.messages("CHELP", as_="UMIA")
+        return [one for one in messages if "asked: where do we keep the oars?" in said_in(one)]
+
+    wait_until(lambda: len(shared()) == 1, "it is shared")
+    office.is_told("UTOM", "Shared.", "CHELP")
+    root = shared()[0]["ts"]
+    office.help.say("UMIA", "Who varnishes the oars?", thread_ts=root)
+    assert "Mia varnishes the oars." in said_in(office.help.replies_to(root)[0])
+    office.help.say("UMIA", "<@UBEN> is that still so?", thread_ts=root)
+    assert quiet(office.help, root, count=1)
+
+
 @pytest.mark.parametrize("answer", ["http_500", "used_url", "expired_url"])
 def test_an_answer_for_the_asker_alone_comes_though_slack_takes_none_at_its_address(
     office: Office, answer: str
