@@ -25,11 +25,12 @@ def ingest(data: Path | None, named: Sequence[str], as_json: bool) -> None:
         with progress("ingesting") as tell:
             done = ingesting.ingest(named, tell)
     if as_json:
-        print_json({**asdict(done), "refused": len(done.refused)})
+        counts = {name: count for name, count in asdict(done).items() if isinstance(count, int)}
+        print_json({**counts, "refused": len(done.refused)})
     else:
         counts = f"{done.changed} documents new or changed, {done.unchanged} as before, {done.removed} removed"
         say(f"{counts}, {len(done.refused)} files refused, {done.passages} passages.")
-    for line in done.refused:
+    for line in (*done.passed_over.lines(), *done.refused):
         note(f"timbre: {line}")
     if done.refused:
         raise SystemExit(2)

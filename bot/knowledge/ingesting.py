@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.knowledge.converter import Converter
 from bot.knowledge.fetching import Fetched, Fetcher, clean_url, is_url
-from bot.knowledge.files import find
+from bot.knowledge.files import PassedOver, find
 from bot.knowledge.kinds import Kind, kind_of_name
 from bot.knowledge.refusal import EmptyDocument, Refusal
 from bot.knowledge.storing import forget, store
@@ -24,13 +24,17 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass
 class Ingested:
-    """What became of what was named. `passages`: of the documents that are stored now; `refused`: a line for each."""
+    """What became of what was named. `passages`: of the documents that are stored now; `refused`: a line for each.
+
+    `passed_over`: what was in the folders and is no document.
+    """
 
     changed: int = 0
     unchanged: int = 0
     passages: int = 0
     removed: int = 0
     refused: list[str] = field(default_factory=list)
+    passed_over: PassedOver = field(default_factory=PassedOver, compare=False)
 
 
 class Ingesting:
@@ -69,6 +73,7 @@ class Ingesting:
                 continue
             found = find(Path(name))
             done.refused += found.refused
+            done.passed_over.count(found.passed_over)
             yield from found.files
 
     def _document(self, source: str | Path, known: Mapping[str, KnownDocument], done: Ingested) -> NewDocument | None:

@@ -354,11 +354,13 @@ def test_a_server_says_that_its_port_is_taken(timbre: Timbre, taken_port: int) -
 def test_ingesting_twice_changes_nothing(timbre: Timbre) -> None:
     (timbre.folder / "docs").mkdir()
     (timbre.folder / "docs" / "mooring.md").write_text(MOORING)
+    (timbre.folder / "docs" / "mooring.png").write_bytes(b"\x89PNG")
 
     first, second = timbre("ingest", "docs", "--json"), timbre("ingest", "docs", "--json")
 
     assert first.document == {"changed": 1, "unchanged": 0, "passages": 1, "removed": 0, "refused": 0}
     assert second.document == {"changed": 0, "unchanged": 1, "passages": 1, "removed": 0, "refused": 0}
+    assert "timbre: passed over 1 of other kinds than .md, .txt, .html, .pdf, .docx: 1 .png" in second.err
 
 
 def test_ingesting_a_folder_again_stores_what_it_can_and_removes_what_is_gone(timbre: Timbre) -> None:

@@ -135,6 +135,29 @@ def test_what_cannot_be_ingested_is_named_and_holds_up_nothing(
     assert [one.title for one in known(database)] == ["Leave"]
 
 
+def test_what_is_passed_over_in_folders_is_counted_by_its_reason(tmp_path: Path, ingesting: Ingesting) -> None:
+    for folder, name in ((tmp_path / "a", "x.png"), (tmp_path / "b" / "deep", "y.PNG")):
+        folder.mkdir(parents=True)
+        (folder / name).write_bytes(b"")
+        (folder / "leave.md").write_text(LEAVE)
+        (folder / ".git").mkdir()
+        (folder / ".git" / "config.txt").write_text("x")
+    (tmp_path / "a" / "Makefile").write_text("x")
+    (tmp_path / "a" / "round").symlink_to(tmp_path)
+    for number in range(7):
+        (tmp_path / "a" / f"z.{number}").write_text("x")
+
+    done = ingesting.ingest([str(tmp_path / "a"), str(tmp_path / "b")])
+
+    assert (done.changed, done.refused) == (2, [])
+    assert done.passed_over.lines() == [
+        "passed over 10 of other kinds than .md, .txt, .html, .pdf, .docx: 2 .png, 1 without an ending, 1 .0, 1 .1, "
+        "1 .2, 4 others",
+        "passed over 2 that are hidden",
+        "passed over 1 that are links to other folders",
+    ]
+
+
 def test_links_that_lead_round_in_circles_or_nowhere_end(tmp_path: Path, ingesting: Ingesting) -> None:
     (tmp_path / "leave.md").write_text(LEAVE)
     (tmp_path / "round").symlink_to(tmp_path)
