@@ -117,6 +117,7 @@ class Bot:
             self._collecting.policy,
             answering.hearing,
             self._uploads(),
+            answering.asked,
             bot_user_id=self._slack.bot_user_id,
         )
         answers, reviews, files = self._threads.answering, self._threads.reviewing, self._threads.ingesting

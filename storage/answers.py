@@ -165,6 +165,13 @@ def forget_question(session: Session, *, team_id: str, channel_id: str, question
     return row_count(session.execute(update(AnswerRow).where(*place, AnswerRow.question != "").values(question=""))) > 0
 
 
+def reword_question(session: Session, answer_id: int, question: str) -> None:
+    """Keep a question in other words; one that was let go of stays so."""
+    session.execute(
+        update(AnswerRow).where(AnswerRow.id == answer_id, AnswerRow.question != "").values(question=question)
+    )
+
+
 def forget_answers_from(
     session: Session, pairs: Collection[Pair] = (), *, team_id: str, chunk_ids: Collection[int] = ()
 ) -> int:

@@ -3,6 +3,7 @@
 import logging
 import uuid
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from bot.answering.answered import Answered, Question, to_keep
@@ -45,7 +46,7 @@ class Delivery:
     def deliver(self, asked: Asked, write: Write, may_stand: MayStand) -> None:
         """Answer once: an answer that was stored but perhaps not posted, because of a crash, is posted now."""
         # Slack tells of one mention twice where Timbre is mentioned in a direct message.
-        with self._locks.of(asked.channel_id, asked.ts):
+        with self.alone(asked.channel_id, asked.ts):
             stored = self._stored(asked)
             if stored is not None and stored.message_ts is not None:
                 return
@@ -58,6 +59,10 @@ class Delivery:
                     self._bring(asked, draft, stored if may_stand(stored) else self._withdraw(stored))
             finally:
                 draft.close()
+
+    def alone(self, channel_id: str, ts: str) -> AbstractContextManager[None]:
+        """Hold off an answer to a question, or wait until the one that is being written is stored."""
+        return self._locks.of(channel_id, ts)
 
     def _answer(self, asked: Asked, draft: Draft, write: Write) -> None:
         try:

@@ -16,7 +16,7 @@ from bot.answering.notes import Notes
 from bot.answering.places import Audience, Places, Scope
 from bot.answering.reading import Show
 from bot.slack.payloads import Asked, How
-from storage.answers import Answer, AnswerKind, forget_question, set_feedback
+from storage.answers import Answer, AnswerKind, set_feedback
 from storage.database import Database
 
 TOO_LONG = "That is more than I can read at once. Please ask again in fewer words."
@@ -76,11 +76,6 @@ class Questions:
         )
         if asked.is_direct and asked.text and asked.ts == asked.thread_ts:
             self._name_thread(asked.channel_id, asked.thread_ts, asked.text)
-
-    def forget(self, *, team_id: str, channel_id: str, ts: str) -> None:
-        """Let go of a question whose message was deleted."""
-        with self._database.writing() as session:
-            forget_question(session, team_id=team_id, channel_id=channel_id, question_ts=ts)
 
     def rate(self, answer_id: int, *, user_id: str, value: int) -> None:
         """Record a person's thumb, 1 or -1."""

@@ -12,6 +12,7 @@ from bot.answering.history import ThreadHistory
 from bot.answering.notes import Notes
 from bot.answering.places import Places
 from bot.answering.questions import Questions
+from bot.answering.rewording import AskedMessages
 from bot.answering.sharing import Sharing
 from bot.answering.suggesting import Suggestions
 from bot.assembly.collecting import Collecting
@@ -33,6 +34,7 @@ class Answering:
     places: Places
     hearing: Hearing
     questions: Questions
+    asked: AskedMessages
     corrections: Corrections
     sharing: Sharing
     gaps: Gaps
@@ -49,10 +51,11 @@ def answering_of(
     thread, identity = slack.conversations.thread, {"bot_user_id": slack.bot_user_id}
     hearing = Hearing(database, thread, team_id=slack.team_id, **identity)
     pane = AgentPane(slack.client)
+    delivery = Delivery(database, Drafts(slack.client), now, known_urls=urls_in(settings.house_style_summary()))
     questions = Questions(
         database,
         knowledge.answerer,
-        Delivery(database, Drafts(slack.client), now, known_urls=urls_in(settings.house_style_summary())),
+        delivery,
         places,
         Notes(database, slack.names.of, valid_for=timedelta(days=settings.reverify_days), now=now),
         hearing,
@@ -65,6 +68,7 @@ def answering_of(
         places,
         hearing,
         questions,
+        AskedMessages(database, slack.conversations.message, delivery.alone, phone_region=settings.phone_region),
         Corrections(database, places, collecting.policy, now, collecting.moved),
         Sharing(database, questions, places, Series(slack.client), now),
         Gaps(database, places, retriever, embed, places.may_see, now),

@@ -25,8 +25,8 @@ def ingest(data: Path | None, named: Sequence[str], as_json: bool) -> None:
         with progress("ingesting") as tell:
             done = ingesting.ingest(named, tell)
     if as_json:
-        counts = {name: count for name, count in asdict(done).items() if isinstance(count, int)}
-        print_json({**counts, "refused": len(done.refused)})
+        numbers = {name: value for name, value in asdict(done).items() if isinstance(value, int)}
+        print_json({**numbers, "refused": len(done.refused)})
     else:
         counts = f"{done.changed} documents new or changed, {done.unchanged} as before, {done.removed} removed"
         say(f"{counts}, {len(done.refused)} files refused, {done.passages} passages.")

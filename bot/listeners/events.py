@@ -4,12 +4,13 @@ from typing import Any
 
 from bot.answering.hearing import Heard, Hearing
 from bot.answering.questions import Questions
+from bot.answering.rewording import AskedMessages
 from bot.collecting.exchanges import is_question
 from bot.collecting.policy import ReviewPolicy
 from bot.collecting.reviews import Reviews
 from bot.collecting.votes import Act
 from bot.knowledge.uploads import Upload, Uploads
-from bot.listeners.kept import CHANGES, is_change_of_words, is_deletion, kept_of, kept_upload
+from bot.listeners.kept import CHANGES, is_change_of_words, kept_of, kept_upload
 from bot.slack.payloads import Asked, How, MessageChange, ReactionChange, emoji_name, files_gone, files_of
 
 
@@ -23,6 +24,7 @@ class Events:
         policy: ReviewPolicy,
         hearing: Hearing,
         uploads: Uploads,
+        asked: AskedMessages,
         *,
         bot_user_id: str,
     ) -> None:
@@ -31,6 +33,7 @@ class Events:
         self._policy = policy
         self._hearing = hearing
         self._uploads = uploads
+        self._asked = asked
         self._mention = f"<@{bot_user_id}"
 
     def kept(self, event: dict[str, Any]) -> dict[str, Any] | None:
@@ -79,8 +82,8 @@ class Events:
         change = MessageChange.from_event(event, team_id=team_id)
         if files := event.get("files"):
             self._uploads.forget_message(change.channel_id, change.message_ts, files, team_id=team_id)
-        if event.get("is_deleted"):
-            self._questions.forget(team_id=team_id, channel_id=change.channel_id, ts=change.message_ts)
+        follow = self._asked.forget if event.get("is_deleted") else self._asked.follow
+        follow(team_id=team_id, channel_id=change.channel_id, ts=change.message_ts)
         if event.get("channel_type") != "im":
             self._reviews.follow(
                 team_id=team_id,
@@ -100,8 +103,7 @@ class Events:
             return True
         if event["type"] == "message":
             if event.get("subtype") in CHANGES:
-                may_concern = event.get("channel_type") != "im" or is_deletion(event)
-                return bool(files_gone(event)) or (may_concern and is_change_of_words(event))
+                return bool(files_gone(event)) or is_change_of_words(event)
             is_said = event.get("subtype") in (None, "file_share")  # not somebody who came or left
             if not is_said or event.get("bot_id") or not event.get("user"):
                 return False

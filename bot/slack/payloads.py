@@ -84,9 +84,14 @@ class Asked:
     @classmethod
     def from_event(cls, event: dict[str, Any], *, team_id: str, is_direct: bool, how: How = How.PUT) -> "Asked":
         """Read a message or mention; mentions of people are taken out of its text."""
-        text = " ".join(unescape(MENTION.sub(" ", event.get("text", ""))).split())
+        text = question_in(event.get("text", ""))
         thread_ts = event.get("thread_ts") or event["ts"]  # outside threads it may also come empty
         return cls(team_id, event["channel"], is_direct, event["ts"], thread_ts, event["user"], text, how)
+
+
+def question_in(text: str) -> str:
+    """Return what is asked in a text as Slack writes it: without mentions of people."""
+    return " ".join(unescape(MENTION.sub(" ", text)).split())
 
 
 def files_of(message: dict[str, Any]) -> tuple[str, ...]:

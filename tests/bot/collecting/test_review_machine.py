@@ -32,6 +32,7 @@ from slack_bolt import BoltResponse
 
 from bot.answering.hearing import Hearing
 from bot.answering.questions import Questions
+from bot.answering.rewording import AskedMessages
 from bot.collecting.decisions import Decisions, ReviewRefusedError, Shown
 from bot.collecting.exchanges import is_question
 from bot.collecting.people import People
@@ -42,6 +43,7 @@ from bot.collecting.reviews import Reviews
 from bot.knowledge.uploads import Uploads
 from bot.listeners.events import Events
 from bot.listeners.inbox import EventInbox, Route
+from bot.locks import Locks
 from bot.playground.errors import SlackError
 from storage.database import Database, sqlite_url
 from storage.knowledge import chunks_to_index
@@ -144,7 +146,8 @@ class Machine(RuleBasedStateMachine):
             self.database, self.slack.conversations.thread, team_id=self.slack.team_id, bot_user_id="UBOT"
         )
         no_files: Uploads = None  # type: ignore[assignment]  # nor files
-        events = Events(nobody_asks, reviews, self.policy, hearing, no_files, bot_user_id="UBOT")
+        asked = AskedMessages(self.database, self.slack.conversations.message, Locks().of, phone_region="US")
+        events = Events(nobody_asks, reviews, self.policy, hearing, no_files, asked, bot_user_id="UBOT")
         kinds = {"message": events.message, "reaction_added": events.reaction, "reaction_removed": events.reaction}
         routes = {name: Route(handler, self.executor) for name, handler in kinds.items()}
         self.inbox = EventInbox(self.database, routes, events.kept, self.now)

@@ -1,4 +1,4 @@
-"""A question whose message is deleted in Slack is kept nowhere."""
+"""A question whose message is deleted in Slack is kept nowhere, and one that is edited as it reads then."""
 
 import shutil
 from pathlib import Path
@@ -42,4 +42,11 @@ def test_a_question_is_let_go_of_when_its_message_is_deleted(
 
             wait_until(lambda: kept(deleted) == "", "the question is let go of")
             assert "teapot" in str(kept(other))
+
+            reworded = "@timbre Where is the <big> pot? Ask ada@example.com."
+            slack.control("edit", user="UTOM", channel=room.id, ts=other, text=reworded)
+
+            wait_until(lambda: "teapot" not in str(kept(other)), "the question is kept as it reads now")
+            assert kept(other) == "Where is the <big> pot? Ask [EMAIL_1]."
+            assert len(room.replies_to(other, as_="UTOM")) == 1
         database.close()
