@@ -31,6 +31,7 @@ from bot.listeners.events import Events
 from bot.listeners.home import Home
 from bot.listeners.inbox import EventInbox, Route
 from bot.listeners.kept import COMMAND, SHARE, UPLOAD
+from bot.listeners.modals import Modals
 from bot.listeners.reviewing import Reviewing
 from bot.listeners.teaching import Teaching
 from bot.notices import Notices
@@ -148,7 +149,7 @@ class Bot:
 
     def _surfaces(self, answering: Answering, home: Home, decisions: VoiceDecisions, steering: Steering) -> Surfaces:
         """Return what people press, type and send off."""
-        client, threads, found = self._slack.client, self._threads, self._collecting
+        found, modals = self._collecting, Modals(self._slack.client, self._threads.reviewing)
         accept, region = self._inbox.accept, self._settings.phone_region
         reviewing = Reviewing(found.decisions, found.queue, home)
         return Surfaces(
@@ -156,8 +157,8 @@ class Bot:
             commands=SlashCommands(steering, accept, self._slack.asides, phone_region=region),
             clicks=Clicks(decisions, accept),
             reviewing=reviewing,
-            teaching=Teaching(client, found.lessons, reviewing, threads.reviewing),
-            correcting=Correcting(client, answering.questions, answering.corrections, found.reverifying),
+            teaching=Teaching(modals, found.lessons, reviewing),
+            correcting=Correcting(modals, answering.questions, answering.corrections, found.reverifying),
             home=home,
         )
 

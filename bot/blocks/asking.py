@@ -4,7 +4,8 @@ from bot.answering.correcting import Correction
 from bot.answering.gaps import Found, Gap
 from bot.blocks.answer import messages
 from bot.blocks.layout import Block, button, context, plain, section
-from bot.blocks.teaching import ANSWER, INPUT_LIMIT, QUESTION, field
+from bot.blocks.modal import INPUT_LIMIT, view
+from bot.blocks.teaching import ANSWER, QUESTION, field
 from bot.slack.mrkdwn import escape, shorten
 from storage.answers import Answer, AnswerKind
 
@@ -62,18 +63,12 @@ def _elsewhere(found: Found) -> str:
     return f" {count:,} more {'was' if count == 1 else 'were'} asked where you can't look." if count else ""
 
 
-def correction(shown: Correction) -> Block:
-    """Return the modal in which somebody writes what Timbre should have said."""
+def correction(shown: Correction, *, metadata: str) -> Block:
+    """Return the view in which somebody writes what Timbre should have said."""
     fields = [
         field(QUESTION, "Question", shorten(shown.question, INPUT_LIMIT)),
         field(ANSWER, "What should it have said?", shorten(shown.answer, INPUT_LIMIT)),
     ]
-    return {
-        "type": "modal",
-        "callback_id": CORRECT,
-        "private_metadata": str(shown.answer_id),
-        "title": plain("Correct this answer" if shown.answer else "Answer this question"),
-        "submit": plain("Propose"),
-        "close": plain("Cancel"),
-        "blocks": [*fields, context(f"{REVIEWED} {shown.readers}")],
-    }
+    title = "Correct this answer" if shown.answer else "Answer this question"
+    shows = view(title, [*fields, context(f"{REVIEWED} {shown.readers}")])
+    return {**shows, "submit": plain("Propose"), "callback_id": CORRECT, "private_metadata": metadata}

@@ -1,18 +1,16 @@
 """The modal in which an answer is read, edited, and approved or nominated."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.blocks.card import ANSWER_LIMIT, GUESS, QUESTION_LIMIT, Rival, beside, is_put_together, people
 from bot.blocks.layout import Block, context, plain, section
+from bot.blocks.modal import INPUT_LIMIT, view
 from bot.blocks.words import asked_and_answered, replacements, titled
 from storage.pairs import Candidate
 
 TEACH = "teach_answer"
 SUBMIT = "teach_submit"
 QUESTION, ANSWER, TEXT = "question", "answer", "text"
-INPUT_LIMIT = 3000
-"""What one of Slack's inputs holds."""
 TITLES = {True: "Teach Timbre this answer", False: "Nominate this answer"}
 RIVAL_SHOWN = 300
 
@@ -26,33 +24,12 @@ class Lesson:
     may_decide: bool = True
 
 
-def reading() -> Block:
-    """Return the view that stands until the conversation has been read: Slack waits three seconds for one."""
-    return _view(TITLES[True], [section(":hourglass_flowing_sand: Reading the conversation…")])
-
-
-def deciding() -> Block:
-    """Return the view that stands while what was sent off takes longer than Slack keeps a modal waiting."""
-    return _view(TITLES[True], [section(":hourglass_flowing_sand: Slack is slow just now. I am still at it…")])
-
-
-def decided() -> Block:
-    """Return the view that says so once it is done."""
-    return _view(TITLES[True], [section(":seedling: Done.")])
-
-
-def refused(why: str, *, typed: Mapping[str, str] | None = None) -> Block:
-    """Return the view that says why there is nothing to teach, or why what was typed can't be taken, beside that."""
-    kept = [titled(name.capitalize(), text, INPUT_LIMIT) for name, text in (typed or {}).items()]
-    return _view(TITLES[True], [section(f":warning: {why}"), *kept])
-
-
 def lesson(shown: Lesson, *, metadata: str) -> Block:
     """Return the view with the answer in it."""
     fields = _fields(shown.candidate) if shown.may_decide else _read_only(shown.candidate)
-    view = _view(TITLES[shown.may_decide], [*fields, *_notes(shown)])
+    shows = view(TITLES[shown.may_decide], [*fields, *_notes(shown)])
     submit = "Approve" if shown.may_decide else "Nominate"
-    return {**view, "submit": plain(submit), "callback_id": SUBMIT, "private_metadata": metadata}
+    return {**shows, "submit": plain(submit), "callback_id": SUBMIT, "private_metadata": metadata}
 
 
 def _fields(candidate: Candidate) -> list[Block]:
@@ -94,7 +71,3 @@ def _notes(shown: Lesson) -> list[Block]:
             ),
         ]
     return blocks
-
-
-def _view(title: str, blocks: list[Block]) -> Block:
-    return {"type": "modal", "title": plain(title), "close": plain("Cancel"), "blocks": blocks}

@@ -10,8 +10,9 @@ from datetime import datetime
 from slack_sdk.errors import SlackApiError
 
 from bot.blocks.card import Rival
+from bot.blocks.modal import INPUT_LIMIT
 from bot.blocks.pair_button import HASH_LENGTH, Key, PairButton
-from bot.blocks.teaching import ANSWER, INPUT_LIMIT, QUESTION, Lesson
+from bot.blocks.teaching import ANSWER, QUESTION, Lesson
 from bot.collecting.cards import card_of, rival_of
 from bot.collecting.decisions import Decisions, ReviewRefusedError, Shown
 from bot.collecting.queue import readable_beside

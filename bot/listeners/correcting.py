@@ -4,68 +4,78 @@ from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, Respond
-from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from bot.answering.correcting import Corrections
 from bot.answering.questions import Questions
 from bot.blocks import asking as blocks
+from bot.blocks.layout import Block
 from bot.blocks.pair_button import PairButton
 from bot.blocks.teaching import ANSWER, QUESTION
 from bot.collecting.decisions import ReviewRefusedError, Shown
 from bot.collecting.reverifying import Reverifying
+from bot.listeners.modals import Modals, Words
 from bot.slack.mrkdwn import escape
 from bot.slack.payloads import ButtonClick, Submission
 from storage.pairs import Pair
+
+WORDS = Words("What it should say", "the answer", "Done.")
 
 
 class Correcting:
     """A thumb down asks at once what would have been right, and so does a button."""
 
     def __init__(
-        self, client: WebClient, questions: Questions, corrections: Corrections, reverifying: Reverifying
+        self, modals: Modals, questions: Questions, corrections: Corrections, reverifying: Reverifying
     ) -> None:
-        self._client = client
+        self._modals = modals
         self._questions = questions
         self._corrections = corrections
         self._reverifying = reverifying
 
-    def rate(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
+    def rate(self, ack: Ack, body: dict[str, Any]) -> None:
         """Record a thumb; where it points down, ask what Timbre should have said."""
         ack()
         click = ButtonClick.from_payload(body)
         answer_id, value = (int(part) for part in click.value.split(":"))
-        self._questions.rate(answer_id, user_id=click.user_id, value=value)
-        if value < 0:
-            self._ask(click, answer_id, respond)
 
-    def correct(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
+        def record() -> None:
+            self._questions.rate(answer_id, user_id=click.user_id, value=value)
+
+        if value > 0:
+            record()
+        else:
+            self._ask(click, answer_id, before=record)
+
+    def correct(self, ack: Ack, body: dict[str, Any]) -> None:
         """Ask what Timbre should have said."""
         ack()
         click = ButtonClick.from_payload(body)
-        self._ask(click, int(click.value), respond)
+        self._ask(click, int(click.value))
 
-    def _ask(self, click: ButtonClick, answer_id: int, respond: Respond) -> None:
-        try:
+    def _ask(self, click: ButtonClick, answer_id: int, *, before: Callable[[], None] = lambda: None) -> None:
+        """Open the modal; what is done `before` it is filled is done although it can't be opened."""
+
+        def fill() -> Block:
+            before()
             shown = self._corrections.about(answer_id, by=click.user_id)
-        except ReviewRefusedError as err:
-            respond(text=escape(str(err)), response_type="ephemeral", replace_original=False)
-        else:
-            self._client.views_open(trigger_id=click.trigger_id, view=blocks.correction(shown))
+            return blocks.correction(shown, metadata=str(answer_id))
+
+        try:
+            self._modals.open(click.trigger_id, WORDS, fill)
+        except SlackApiError:
+            before()
+            raise
 
     def submit(self, ack: Ack, body: dict[str, Any]) -> None:
-        """Propose a correction; what is wrong is said in the modal, and nothing typed is lost."""
+        """Propose a correction."""
         sent = Submission.from_payload(body)
-        try:
-            self._corrections.submit(
-                int(sent.metadata),
-                question=sent.typed.get(QUESTION, ""),
-                answer=sent.typed.get(ANSWER, ""),
-                by=sent.user_id,
-            )
-        except ReviewRefusedError as err:
-            ack(response_action="errors", errors={ANSWER: str(err)})
-        else:
-            ack()
+
+        def propose() -> None:
+            question, answer = sent.typed.get(QUESTION, ""), sent.typed.get(ANSWER, "")
+            self._corrections.submit(int(sent.metadata), question=question, answer=answer, by=sent.user_id)
+
+        self._modals.decide(ack, sent, WORDS, propose)
 
     def still_right(self, ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         """Record that an approved answer was looked at again."""

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from bot.answering.answerer import DONT_KNOW, UNSUPPORTED
+from bot.answering.correcting import GONE
+from storage.answers import answer_to
 from storage.knowledge import chunks_to_index
 from storage.listing import PairFilter, every_pair
 from storage.pairs import PairStatus
@@ -250,6 +252,44 @@ def test_a_thumb_down_asks_what_would_have_been_right_and_another_reviewer_has_t
     wait_until(
         lambda: "in the barn" in said_in(office.command("UADA", "ask Where do the red buckets stand now?")), "ok"
     )
+
+
+def test_the_modal_is_open_before_slack_says_who_may_read_the_answer(office: Office) -> None:
+    members = ["ada", "ben", "tom", "mia", "timbre"]
+    office.slack.control("seed", channels=[{"id": "CDOCK", "name": "dock", "is_private": True, "members": members}])
+    dock = Channel(office.slack, "CDOCK")
+    reply = dock.ask("UTOM", "Why do seals sing?")
+    office.slack.control("leave", user="UMIA", channel="CDOCK")  # what is known of who is there is forgotten
+    heard = "events_api member_left_channel"
+    wait_until(lambda: heard in str(office.slack.look("traffic", limit=50)["frames"]), "the bot hears of it")
+    office.slack.control("trouble", api=[{"method": "conversations.*", "answer": "delay", "delay_s": 3}])
+
+    started = time.monotonic()
+    office.click("UBEN", reply, "I know the answer", channel="CDOCK")
+    opened = office.modal("UBEN", is_filled=False)
+
+    assert time.monotonic() - started < 2
+    assert "Reading the answer" in said_in(opened)
+    assert office.modal("UBEN")["title"]["text"] == "Answer this question"
+    office.close("UBEN")
+
+
+def test_what_may_not_be_corrected_is_said_in_the_modal(office: Office) -> None:
+    ts = office.help.say("UTOM", "@timbre Why do seals dance?")
+    (reply,) = office.help.replies_to(ts)
+    office.slack.control("delete", user="UTOM", channel="CHELP", ts=ts)
+    wait_until(lambda: not _question(office, ts), "the question is forgotten")
+
+    office.click("UBEN", reply, "I know the answer", channel="CHELP")
+
+    assert GONE in said_in(office.modal("UBEN"))
+    office.close("UBEN")
+
+
+def _question(office: Office, ts: str) -> str:
+    with office.database.reading() as session:
+        answer = answer_to(session, team_id=office.team_id, channel_id="CHELP", question_ts=ts)
+    return answer.question if answer else ""
 
 
 def test_an_approved_answer_is_corrected_by_a_button_and_the_correction_is_given_from_then_on(office: Office) -> None:

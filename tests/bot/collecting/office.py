@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from bot.blocks.modal import HOURGLASS
 from storage import outbox
 from storage.database import Database
 from storage.knowledge import count_chunks
@@ -134,12 +135,14 @@ class Office:
     def shortcut(self, user: str, ts: str, channel: str = "CHELP") -> Message:
         """Choose "Teach Timbre this answer", and return the modal once it is filled."""
         self.slack.control("shortcut", user=user, callback_id="teach_answer", channel=channel, ts=ts)
-        return self.modal(user, filled=True)
+        return self.modal(user)
 
-    def modal(self, user: str, *, filled: bool = False) -> Message:
+    def modal(self, user: str, *, is_filled: bool = True) -> Message:
+        """Return the modal that somebody has open, once it shows more than that something is being read."""
+
         def is_open() -> bool:
             views = self.views(user)
-            return bool(views) and not (filled and "Reading the conversation" in said_in(views[-1]))
+            return bool(views) and not (is_filled and f"{HOURGLASS} Reading" in said_in(views[-1]))
 
         wait_until(is_open, "a modal is open")
         return self.views(user)[-1]
