@@ -158,7 +158,9 @@ class Bot:
             clicks=Clicks(decisions, accept),
             reviewing=reviewing,
             teaching=Teaching(modals, found.lessons, reviewing),
-            correcting=Correcting(modals, answering.questions, answering.corrections, found.reverifying),
+            correcting=Correcting(
+                modals, answering.questions, answering.corrections, found.reverifying, self._slack.asides
+            ),
             home=home,
         )
 

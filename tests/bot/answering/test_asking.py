@@ -7,6 +7,7 @@ import pytest
 
 from bot.answering.answerer import DONT_KNOW, UNSUPPORTED
 from bot.answering.correcting import GONE
+from bot.listeners.correcting import THANKS
 from storage.answers import answer_to
 from storage.knowledge import chunks_to_index
 from storage.listing import PairFilter, every_pair
@@ -290,6 +291,39 @@ def _question(office: Office, ts: str) -> str:
     with office.database.reading() as session:
         answer = answer_to(session, team_id=office.team_id, channel_id="CHELP", question_ts=ts)
     return answer.question if answer else ""
+
+
+@pytest.mark.parametrize("user", ["UMIA", "UBEN"])
+def test_whoever_proposes_an_answer_is_thanked_once_where_they_read_it(office: Office, user: str) -> None:
+    ts = office.help.say("UTOM", f"@timbre Why does {user} whistle at gulls?")
+    (reply,) = office.help.replies_to(ts)
+    office.click(user, reply, "I know the answer", channel="CHELP")
+    office.submit(user, office.modal(user), question=f"Why does {user} whistle?", answer=f"{user} likes to whistle.")
+
+    def thanks(by: str) -> list[dict[str, Any]]:
+        thread = office.slack.messages("CHELP", as_=by, thread_ts=ts)
+        return [one for one in thread if one.get("is_ephemeral") and one["text"] == THANKS]
+
+    wait_until(lambda: len(thanks(user)) == 1, "they are thanked")
+    wait_until(lambda: statuses(office, f"{user} likes") == [PairStatus.CANDIDATE], "it is proposed")
+    assert quiet(office.help, ts, count=1)
+    assert len(thanks(user)) == 1
+    assert thanks("UTOM") == []
+
+
+def test_whoever_proposes_an_answer_is_thanked_in_the_modal_where_that_takes_long(office: Office) -> None:
+    reply = office.help.ask("UTOM", "Why do herons stand on one leg?")
+    office.click("UMIA", reply, "I know the answer", channel="CHELP")
+    modal = office.modal("UMIA")
+    office.slack.control("leave", user="UADA", channel="CHELP")
+    office.slack.control("join", user="UADA", channel="CHELP")
+    office.slack.control("trouble", api=[{"method": "conversations.*", "answer": "delay", "delay_s": 4, "calls": 2}])
+
+    office.submit("UMIA", modal, question="Why do herons stand on one leg?", answer="The other one is cold.")
+
+    assert "I am still at it" in said_in(office.views("UMIA")[-1])
+    wait_until(lambda: THANKS in said_in(office.views("UMIA")[-1]), "the modal thanks them")
+    office.close("UMIA")
 
 
 def test_an_approved_answer_is_corrected_by_a_button_and_the_correction_is_given_from_then_on(office: Office) -> None:
