@@ -1,22 +1,30 @@
 """How fast the model server answers: `python -m tests.bench.serving [--base FOLDER]` prints JSON.
 
-Answers of 64 tokens to prompts of some 200, over HTTP through OpenAI's client, one after another and at once. Without
-a folder, a Llama of the starter's shape with random weights is measured.
+Answers of 64 tokens to 8 prompts of some 140, over HTTP through OpenAI's client, one after another and at once. Without
+a folder, a Llama of the starter's shape with random weights is measured. With `--against PYTHON`, `transformers serve`
+answers the same in turn, in that interpreter (its serving extra is needed there), as it starts by default and with its
+continuous batching; ratios within one run are what counts. Each server is a process of its own.
 """
 
 import argparse
 import json
+import os
+import socket
 import statistics
+import subprocess
 import sys
 import tempfile
-import threading
 import time
+import urllib.error
+import urllib.request
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from queue import Queue
+from typing import Any
 
 import openai
 import torch
@@ -26,77 +34,158 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from tests.training.conftest import CHATML, byte_tokenizer
 from training.checkpoints import Origin, save_adapter
 from training.models import load_base
-from training.serving.engine import Engine
-from training.serving.scheduler import SchedulerSettings
-from training.serving.server import listen, server
 
 CONCURRENT = 8
 TOKENS = 64
+START_SECONDS = 120.0
+# Left to itself it takes most of the machine's memory for its cache.
+BATCHING = ("--continuous-batching", "--cb-num-blocks", "256", "--cb-max-batch-tokens", "2048")
 PROMPT = "Passages:\n[1] Plans\n> The Cobus plan costs $74 a month and can be cancelled at any time.\n\nQuestion: "
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A server, and the models that requests to it name in turn."""
+
+    url: str
+    pid: int
+    models: Sequence[str]
+
+    def processor_seconds(self) -> float:
+        """Return what the server has computed for, all its threads together."""
+        times = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--base", type=Path, help="a base model's folder")
+    parser.add_argument("--against", metavar="PYTHON", help="an interpreter that has `transformers serve`")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
-        base_folder = arguments.base or write_starter_shape(Path(scratch) / "base")
-        engine = Engine(load_base(base_folder, dtype="float32"), settings=SchedulerSettings(threads=arguments.threads))
-        engine.start()
-        stack.callback(engine.close)
-        voices = [write_voice(base_folder, Path(scratch) / f"voice-{n}", seed=n) for n in range(4)]
-        client = stack.enter_context(openai.OpenAI(base_url=f"{started(engine, stack)}/v1", api_key="unused"))
-        figures = {"threads": arguments.threads, "base": measure(client, ["base"], arguments.rounds)}
-        for folder in voices:
-            engine.load_adapter(folder.name, folder)
-        names = [folder.name for folder in voices]
-        figures["base_beside_voices"] = measure(client, ["base"], arguments.rounds)
-        figures["one_voice"] = measure(client, names[:1], arguments.rounds)
-        figures["four_voices"] = measure(client, names, arguments.rounds)
-    json.dump(figures, sys.stdout, indent=2)
+        folder = (arguments.base or write_starter_shape(Path(scratch) / "base")).absolute()
+        voices = [write_voice(folder, Path(scratch) / f"voice-{n}", seed=n) for n in range(4)]
+        base = stack.enter_context(timbre(folder, arguments.threads))
+        arms = {"base": base}
+        if python := arguments.against:
+            arms["transformers_serve"] = stack.enter_context(transformers_serve(python, folder, arguments.threads))
+            batching = transformers_serve(python, folder, arguments.threads, *BATCHING)
+            arms["transformers_serve_batching"] = stack.enter_context(batching)
+        figures = measure(arms, arguments.rounds)
+        for voice in voices:
+            load(base.url, voice)
+        names = [voice.name for voice in voices]
+        with_voices = {"base_beside_voices": ["base"], "one_voice": names[:1], "four_voices": names}
+        figures |= measure(
+            {what: Arm(base.url, base.pid, models) for what, models in with_voices.items()}, arguments.rounds
+        )
+    json.dump({"threads": arguments.threads, **figures}, sys.stdout, indent=2)
     sys.stdout.write("\n")
 
 
-def measure(client: openai.OpenAI, models: list[str], rounds: int) -> dict[str, float]:
-    """Return tokens a second, the middle of `rounds`, of 8 requests in turn and of 8 at once.
+def measure(arms: Mapping[str, Arm], rounds: int) -> dict[str, dict[str, float]]:
+    """Return by arm, as the middle of `rounds`, tokens a second of 8 requests in turn and of 8 at once.
 
-    Those by processor second count what server and client computed, whoever else is using the machine.
+    The arms take turns in each round. Tokens by processor second count what the server computed, whoever else is using
+    the machine. `tokens` are those of the 8 prompts and of the answers to them.
     """
-    asked = [(models[n % len(models)], f"{PROMPT}what does plan {n} cost?") for n in range(CONCURRENT)]
-    rates: dict[str, list[float]] = defaultdict(list)
-    answer(client, *asked[0])
+    found: dict[str, dict[str, list[float]]] = {name: defaultdict(list) for name in arms}
+    for arm in arms.values():
+        ask(arm, 1)
     for _ in range(rounds):
-        for way, workers in (("in_turn", 1), ("at_once", CONCURRENT)):
-            begun, computed = time.perf_counter(), time.process_time()
-            with ThreadPoolExecutor(workers) as pool:
-                tokens = sum(pool.map(lambda one: answer(client, *one), asked))
-            rates[f"{way}_per_s"].append(tokens / (time.perf_counter() - begun))
-            rates[f"{way}_per_processor_s"].append(tokens / (time.process_time() - computed))
-    middle = {name: round(statistics.median(values), 1) for name, values in rates.items()}
-    return {**middle, "ratio": round(middle["at_once_per_s"] / middle["in_turn_per_s"], 2)}
+        for name, arm in arms.items():
+            for way, workers in (("in_turn", 1), ("at_once", CONCURRENT)):
+                begun, computed = time.perf_counter(), arm.processor_seconds()
+                read, written = ask(arm, workers)
+                found[name][f"{way}_per_s"].append(written / (time.perf_counter() - begun))
+                found[name][f"{way}_per_processor_s"].append(written / (arm.processor_seconds() - computed))
+                found[name]["prompt_tokens"].append(read)
+                found[name]["answer_tokens"].append(written)
+    middle = {
+        name: {what: round(statistics.median(many), 1) for what, many in of.items()} for name, of in found.items()
+    }
+    ratios = {name: round(of["at_once_per_s"] / of["in_turn_per_s"], 2) for name, of in middle.items()}
+    return {name: {**of, "ratio": ratios[name]} for name, of in middle.items()}
 
 
-def answer(client: openai.OpenAI, model: str, question: str) -> int:
-    """Return how many tokens were written."""
+def ask(arm: Arm, workers: int) -> tuple[int, int]:
+    """Return how many tokens were read and written in 8 requests, so many at once."""
+    asked = [(arm.models[n % len(arm.models)], f"{PROMPT}what does plan {n} cost?") for n in range(CONCURRENT)]
+    with openai.OpenAI(base_url=f"{arm.url}/v1", api_key="unused") as client, ThreadPoolExecutor(workers) as pool:
+        usages = list(pool.map(lambda one: answer(client, *one), asked))
+    return sum(read for read, _ in usages), sum(written for _, written in usages)
+
+
+def answer(client: openai.OpenAI, model: str, question: str) -> tuple[int, int]:
+    """Return how many tokens were read and written."""
     said = client.chat.completions.create(
         model=model, messages=[{"role": "user", "content": question}], temperature=0, max_tokens=TOKENS
     )
-    return said.usage.completion_tokens if said.usage else 0
+    return (said.usage.prompt_tokens, said.usage.completion_tokens) if said.usage else (0, 0)
 
 
-def started(engine: Engine, stack: ExitStack) -> str:
-    """Return the URL of a server that stops with `stack`."""
-    listener = stack.enter_context(closing(listen("127.0.0.1", 0)))
-    ready: Queue[str] = Queue()
-    running = server(engine, None, on_ready=ready.put)
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
-    thread.start()
-    stack.callback(thread.join)
-    stack.callback(setattr, running, "should_exit", True)
-    return ready.get(timeout=30)
+@contextmanager
+def timbre(base: Path, threads: int) -> Iterator[Arm]:
+    """Yield Timbre's model server, and end it."""
+    with tempfile.TemporaryDirectory() as data:
+        url = f"http://127.0.0.1:{free_port()}"
+        told = {"TIMBRE_MODELS_URL": url, "TIMBRE_DATA": data}
+        with running([sys.executable, "-m", "bot", "serve", "--base", str(base)], url, threads, told) as pid:
+            yield Arm(url, pid, ["base"])
+
+
+@contextmanager
+def transformers_serve(python: str, base: Path, threads: int, *options: str) -> Iterator[Arm]:
+    """Yield the server that comes with transformers, and end it."""
+    port = free_port()
+    command = [python, "-m", "transformers.cli.transformers", "serve", str(base), "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--device", "cpu", "--dtype", "float32", *options]
+    with running(command, f"http://127.0.0.1:{port}", threads, {}) as pid:
+        yield Arm(f"http://127.0.0.1:{port}", pid, [str(base)])
+
+
+@contextmanager
+def running(command: Sequence[str], url: str, threads: int, told: Mapping[str, str]) -> Iterator[int]:
+    """Yield a server's process id once it answers at `url`, and end it. Raises RuntimeError when it never does."""
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "HF_HUB_OFFLINE": "1", **told}
+    with tempfile.TemporaryFile() as log, subprocess.Popen(command, env=environment, stdout=log, stderr=log) as process:
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while not answers(f"{url}/health"):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    log.seek(0)
+                    raise RuntimeError(f"{' '.join(command)} did not start: {log.read()[-2000:].decode()}")
+                time.sleep(0.1)
+            yield process.pid
+        finally:
+            process.kill()
+
+
+def answers(url: str) -> bool:
+    """Return whether a server answers at `url`."""
+    try:
+        with urllib.request.urlopen(url, timeout=5):
+            return True
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+
+
+def load(url: str, voice: Path) -> None:
+    """Have a server load an adapter."""
+    wanted: Any = json.dumps({"lora_name": voice.name, "lora_path": str(voice)}).encode()
+    request = urllib.request.Request(f"{url}/v1/load_lora_adapter", wanted, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60):
+        pass
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 def write_starter_shape(folder: Path) -> Path:
