@@ -57,6 +57,11 @@ class Settings(BaseSettings):
     models_url: str = Field("http://127.0.0.1:8765/v1", description="OpenAI-compatible server for chat and embeddings")
     models_api_key: SecretStr = Field(SecretStr("none"), description="its key, if it wants one")
     base_model: str = Field(str(STARTER), description="hub id or folder of the base model; the starter model ships")
+    device: str = Field(
+        "auto",
+        pattern=r"^(auto|cpu|cuda(:\d+)?)$",
+        description="where models compute: `cpu`, `cuda`, `cuda:1`; `auto` is a GPU where there is one",
+    )
     base_model_name: str = Field("base", min_length=1, description="the base model's name at `models_url`")
     embedding_model: str = Field(
         "all-MiniLM-L6-v2", min_length=1, description="the embedder's name where texts are embedded"

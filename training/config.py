@@ -34,7 +34,7 @@ class TrainingConfig:
     sample_tokens: int = 160
     """Length at most of the answers that a report shows."""
     device: str = "cpu"
-    """Where a training process computes, as torch names it: cpu, cuda, cuda:1."""
+    """Where a training process computes, as torch names it: cpu, cuda, cuda:1; auto is a GPU where there is one."""
     threads: int | None = None
     """CPU threads of a training process; None: as many as torch sees fit."""
 

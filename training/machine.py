@@ -3,6 +3,23 @@
 import torch
 from torch import Tensor
 
+from training.errors import TrainingError
+
+
+class DeviceMissing(TrainingError):  # noqa: N818 - the name says what is the case
+    """The device that was named is not there; the message says what to set."""
+
+
+def chosen_device(name: str) -> torch.device:
+    """Return the device called `name`; "auto" is a GPU where there is one. Raises DeviceMissing."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(name)
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        found = torch.cuda.device_count()
+        raise DeviceMissing(f"{name} is not there, this machine has {found} GPUs for torch: set TIMBRE_DEVICE to cpu")
+    return device
+
 
 def ran_out_of_memory(error: BaseException) -> bool:
     """Return whether an error means that there is not enough memory, of whatever kind."""

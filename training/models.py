@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from training.base_folder import BaseModelMissing, base_folder
+from training.machine import chosen_device
 
 __all__ = ["Base", "BaseModelMissing", "Dtype", "cpu_computes_bfloat16", "folder_revision", "load_base"]
 
@@ -43,14 +44,15 @@ def load_base(
     Only safetensors are read, and no code that comes with a model is ever run. With `dtype` "auto" it is bfloat16
     where the hardware computes in it and the model is large enough to gain from that.
 
-    Raises BaseModelMissing when there is no such model or it cannot be read.
+    Raises BaseModelMissing when there is no such model or it cannot be read, DeviceMissing when `device` is not there.
     """
+    place = chosen_device(device)
     name, folder = str(name_or_folder), base_folder(name_or_folder)
     source, found = (str(folder), folder_revision(folder)) if folder else (name, None)
     if folder is None:
         _look_up(source, revision)
     model, tokenizer = _load(source, revision)
-    model.to(device=torch.device(device), dtype=_resolve(dtype, model, device))  # type: ignore[call-arg] # its wrapper hides self
+    model.to(device=place, dtype=_resolve(dtype, model, place))  # type: ignore[call-arg] # its wrapper hides self
     model.requires_grad_(False)
     model.train(False)
     return Base(model, tokenizer, name, found or _hub_revision(model, revision))
@@ -96,11 +98,11 @@ def _not_loaded(source: str, err: Exception) -> BaseModelMissing:
     return BaseModelMissing(f"base model {source} could not be loaded ({reason[:200]}): {advice}")
 
 
-def _resolve(dtype: Dtype, model: PreTrainedModel, device: str) -> torch.dtype:
+def _resolve(dtype: Dtype, model: PreTrainedModel, device: torch.device) -> torch.dtype:
     if dtype != "auto":
         resolved: torch.dtype = getattr(torch, dtype)
         return resolved
-    if device.startswith("cuda"):
+    if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
     large = sum(parameter.numel() for parameter in model.parameters()) >= _SMALL
     return torch.bfloat16 if large and cpu_computes_bfloat16() else torch.float32

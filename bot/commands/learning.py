@@ -32,6 +32,7 @@ def train(
             out,
             config.lora,
             now=utc_now,
+            device=config.device,
             on_progress=lambda p: tell(p.step, p.steps, f"loss {p.loss:.3f}, {p.tokens_per_s:.0f} tokens/s"),
         )
     if json_file is not None:
@@ -65,6 +66,7 @@ def evaluate(
             batch_size=settings.batch_size,
             max_length=settings.max_length,
             seed=settings.seed,
+            device=settings.device,
             on_progress=lambda done, total: tell(done, total, ""),
         )
     if json_file is not None:

@@ -52,6 +52,7 @@ def serve(data: Path | None, base: str | None) -> None:
         host=address.hostname or "127.0.0.1",
         port=address.port or 80,
         served_name=settings.base_model_name,
+        device=settings.device,
         on_ready=lambda url: note(f"models are served at {url}/v1"),
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from training.machine import DeviceMissing
 from training.models import BaseModelMissing, folder_revision, load_base
 
 
@@ -98,3 +99,15 @@ def test_a_hub_that_is_out_of_reach_is_told_at_once(monkeypatch: pytest.MonkeyPa
 
     assert "base model nobody/nothing could not be loaded" in missing("nobody/nothing")
     assert time.monotonic() - start < 5
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_without_a_gpu_models_compute_on_the_processor_unless_one_is_asked_for(tiny_folder: Path) -> None:
+    assert load_base(tiny_folder, device="auto").model.device.type == "cpu"
+    with pytest.raises(DeviceMissing, match=r"cuda:1 is not there, .* has 0 GPUs .* set TIMBRE_DEVICE to cpu"):
+        load_base(tiny_folder, device="cuda:1")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
+def test_a_gpu_is_used_where_there_is_one(tiny_folder: Path) -> None:
+    assert load_base(tiny_folder, device="auto").model.device.type == "cuda"

@@ -11,6 +11,7 @@ from types import FrameType
 
 import uvicorn
 
+from training.machine import chosen_device
 from training.models import Base, Dtype, load_base
 from training.serving.app import create_app
 from training.serving.embedder import Embedder, load_embedder
@@ -56,7 +57,7 @@ def serve(
         stack.callback(engine.close)
         for name, folder in (adapters or {}).items():
             _load(engine, name, folder)
-        loaded_embedder = load_embedder(embedder, device=device)
+        loaded_embedder = load_embedder(embedder, device=chosen_device(device).type)
         stack.callback(loaded_embedder.close)
         with _signals_are_no_error():
             server(engine, loaded_embedder, on_ready=on_ready, grace_seconds=grace_seconds).run(sockets=[listener])
