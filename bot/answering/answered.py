@@ -1,6 +1,6 @@
 """An answer before it is posted, and what it rests on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from storage.answers import AnswerKind, NewAnswer
@@ -18,6 +18,14 @@ class Source:
     """False: the passage was read, but the answer cites nothing."""
     urls: Sequence[str] = ()
     """The addresses in the passage: an answer may link to these, and to no other."""
+
+
+def told_together(sources: Iterable[Source]) -> list[list[Source]]:
+    """Return the sources of which a reader would see the same, such as passages under one heading, in groups."""
+    groups: dict[tuple[str, str], list[Source]] = {}
+    for source in sources:
+        groups.setdefault((source.title, source.permalink), []).append(source)
+    return list(groups.values())
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from bot.answering.retrieval import Hit, Place, Retriever
 from bot.answering.verified import VerifiedAnswers
 from bot.answering.writing import VOICE, Style, Writer
 from bot.slack.links import urls_in
+from bot.slack.mrkdwn import shorten
 from storage.answers import AnswerKind
 from storage.database import Database
 from storage.knowledge import Chunk
@@ -25,6 +26,8 @@ from storage.pairs import Pair, get_pair
 
 NEAR = 0.3
 """Cosine from which an approved pair is near enough to a question that who answered it may know more."""
+BEGINNING = 60
+"""Characters of a passage that stand for its title where it has none."""
 UNSUPPORTED = "_I found nothing that supports this answer._"
 ENDINGS = {
     "length": "_This is longer than I may write, and ends here._",
@@ -155,7 +158,9 @@ class Answerer:
         if chunk.pair_id is not None:
             with self._database.reading() as session:
                 permalink = get_pair(session, chunk.pair_id).permalink
-        return Source(number, chunk.id, chunk.title, permalink, is_cited, urls_in(chunk.text))
+        # What has no title is told by how it begins.
+        title = chunk.title.strip() or shorten(" ".join(chunk.text.split()), BEGINNING)
+        return Source(number, chunk.id, title, permalink, is_cited, urls_in(chunk.text))
 
 
 def _refusal(hits: Sequence[Hit]) -> Answered:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from bot.answering.answered import Source
+from bot.answering.answered import Source, told_together
 from bot.blocks.layout import Block, actions, button, context, section, table
 from bot.blocks.markdown import Renderer, as_it_is, said_plainly
 from bot.blocks.packing import packed
@@ -92,7 +92,7 @@ def _sources(sources: Sequence[Source]) -> list[Block]:
     if not sources:
         return []
     paragraphs = [CITED if all(source.is_cited for source in sources) else READ]
-    for line in map(_source, sources):
+    for line in map(_line, told_together(sources)):
         if len(paragraphs[-1]) + 1 + len(line) > CONTEXT_LIMIT:
             paragraphs.append(line)
         else:
@@ -100,12 +100,13 @@ def _sources(sources: Sequence[Source]) -> list[Block]:
     return [context(paragraph) for paragraph in paragraphs]
 
 
-def _source(source: Source) -> str:
+def _line(alike: Sequence[Source]) -> str:
+    numbers, source = "".join(f"[{source.number}]" for source in alike), alike[0]
     title = " ".join(source.title.split())
     title = escape(title if len(escape(title)) <= TITLE_LIMIT else f"{fitting(title, TITLE_LIMIT - 1)}…")
     if source.permalink:
-        return f"[{source.number}] <{source.permalink}|{title.replace('|', '/')}> · approved answer"
-    return f"[{source.number}] {title}"
+        return f"{numbers} <{source.permalink}|{title.replace('|', '/')}> · approved answer"
+    return f"{numbers} {title}"
 
 
 def _feedback(answer_id: int) -> Block:

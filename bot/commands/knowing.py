@@ -17,7 +17,7 @@ def ask(data: Path | None, question: str, as_json: bool) -> None:
     """Answer one question on standard output."""
     if not question.strip():
         raise CommandError('the question is empty: ask one, like `timbre ask "How much leave do we get?"`')
-    from bot.answering.answered import Answered
+    from bot.answering.answered import Answered, told_together
     from bot.answering.asking import ask_once
     from bot.processes import model_server
 
@@ -40,8 +40,8 @@ def ask(data: Path | None, question: str, as_json: bool) -> None:
         print_json({"text": answered.text, "model": answered.model, "sources": sources, "ms": answered.latency_ms})
         return
     say(answered.text)
-    for source in answered.sources:
-        say(f"  [{source.number}] {source.title}")
+    for alike in told_together(answered.sources):
+        say(f"  {''.join(f'[{source.number}]' for source in alike)} {alike[0].title}")
 
 
 def _passages(database: Database, team_id: str) -> int:

@@ -65,7 +65,7 @@ def test_any_answer_becomes_blocks_that_slack_takes(text: str, times: int, title
     for blocks in messages:
         assert_takeable(blocks)
     said = "\n".join(texts(messages[-1]))
-    assert all(f"[{source.number}] " in said for source in sources)
+    assert all(f"[{source.number}]" in said for source in sources)
     assert [block["type"] for block in messages[-1]][-2:] == ["actions", "context_actions"]
 
 
@@ -128,6 +128,31 @@ def test_a_title_of_several_lines_takes_one() -> None:
     (blocks,) = answer_blocks.messages(kept("In the tin. [1]", [Source(1, 1, "Where\nare\n\nthe keys?", "")]))
 
     assert "[1] Where are the keys?" in texts(blocks)[1]
+
+
+def test_sources_that_look_the_same_take_one_line() -> None:
+    pier, fees = Source(1, 1, "Harbour › Piers", ""), Source(2, 2, "Harbour › Fees", "")
+    (*_, last) = messages = answer_blocks.messages(
+        kept(
+            "Moor there [1][3].",
+            [
+                pier,
+                fees,
+                replace(pier, number=3, chunk_id=3),
+                Source(4, 4, "Where to moor?", "https://x.example/1"),
+                Source(5, 5, "Where to moor?", "https://x.example/2"),
+            ],
+        )
+    )
+
+    assert_takeable(last)
+    (said,) = [text for text in texts(messages) if text.startswith("*Sources*")]
+    assert said.splitlines()[1:] == [
+        "[1][3] Harbour › Piers",
+        "[2] Harbour › Fees",
+        "[4] <https://x.example/1|Where to moor?> · approved answer",
+        "[5] <https://x.example/2|Where to moor?> · approved answer",
+    ]
 
 
 def test_passages_that_were_read_but_not_cited_are_not_called_sources() -> None:

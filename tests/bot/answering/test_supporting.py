@@ -6,7 +6,7 @@ from bot.answering.answerer import UNSUPPORTED, Permitted
 from bot.answering.retrieval import Place
 from bot.assembly.knowledge import Knowledge
 from storage.answers import AnswerKind
-from storage.knowledge import put_pair_chunk
+from storage.knowledge import NewDocument, put_document, put_pair_chunk
 from storage.pairs import Candidate, PairStatus, add_candidate, set_status
 from tests.bot.answering.test_questions import KEYS, know
 from tests.bot.conftest import NOW, TEAM
@@ -42,6 +42,21 @@ def test_what_a_model_wrote_is_held_against_what_it_read(
     assert (UNSUPPORTED in answered.text) is is_marked
     assert "[9]" not in answered.text
     assert [source.title for source in answered.sources] == ["Keys"]
+
+
+def test_passages_without_a_title_are_told_apart_by_how_they_begin(
+    knowledge: Knowledge, model_server: FakeModelServer
+) -> None:
+    texts = ("The spare keys hang behind the stove, and Ada has the other ones in her coat.", "Spare keys\nhang here.")
+    with knowledge.database.writing() as session:
+        put_document(session, NewDocument(TEAM, "keys", " ", None, texts), now=NOW)
+    knowledge.indexing.follow()
+    model_server.says = "Behind the stove [1], or here [2]."
+
+    answered = knowledge.answerer.answer(QUESTION, Permitted(Place(TEAM)))
+
+    titles = ["Spare keys hang here.", "The spare keys hang behind the stove, and Ada has the…"]
+    assert sorted(source.title for source in answered.sources) == titles
 
 
 def test_who_answered_something_near_is_known_where_a_model_does_not_know(
