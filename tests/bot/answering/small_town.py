@@ -164,7 +164,7 @@ class Town:
     """People, rooms, things known, and a bot whose every word is written down in `seen` with who could read it.
 
     `leaks`: a line for each thing that reached somebody who was not entitled to it at that moment. `refused`: how often
-    Slack did not say who is where. `threads`: where somebody asked something, by channel and ts.
+    Slack did not say who is where. `threads`: where somebody asked or shared something, by channel and ts.
     """
 
     def __init__(self, folder: Path, index: FillableIndex, books: Books, places: type[Places], now: datetime) -> None:
@@ -331,6 +331,8 @@ class Town:
         if method in ("chat.postMessage", "chat.update"):
             channel_id = values["channel"]
             self._see(channel_id, self.books.readers(channel_id), [values["text"], values["blocks"]])
+            if method == "chat.postMessage" and not values.get("thread_ts"):
+                self.threads.append((channel_id, answer["ts"]))  # an answer that was shared
         if method in ("chat.startStream", "chat.appendStream", "chat.stopStream"):
             said = ["stream", values.get("chunks"), values.get("markdown_text"), values.get("blocks")]
             self._see(values["channel"], self.books.readers(values["channel"]), said)
