@@ -155,7 +155,7 @@ class Bot:
         return Surfaces(
             events=self._inbox,
             commands=SlashCommands(steering, accept, self._slack.asides, phone_region=region),
-            clicks=Clicks(decisions, accept),
+            clicks=Clicks(decisions, accept, self._slack.asides),
             reviewing=reviewing,
             teaching=Teaching(modals, found.lessons, reviewing),
             correcting=Correcting(

@@ -29,7 +29,7 @@ class NotTakenError(SlackClientError):
 
 @dataclass(frozen=True)
 class Aside:
-    """To whom something is said, and where.
+    """To whom something is said, and where: directly, where `channel_id` is empty.
 
     `response_url`: Slack takes five answers there within half an hour, even where Timbre is not. `about`: what
     stands above it in another place, as mrkdwn.
@@ -63,7 +63,8 @@ class Asides:
             about.clear()
 
         at_url: list[Way] = [lambda post: self._respond(aside, post)] if aside.response_url else []
-        return [*at_url, lambda post: self._whisper(aside, post), write]
+        in_place: list[Way] = [lambda post: self._whisper(aside, post)] if aside.channel_id else []
+        return [*at_url, *in_place, write]
 
     def _respond(self, aside: Aside, post: Post) -> None:
         respond = Respond(response_url=aside.response_url, proxy=self._client.proxy, ssl=self._client.ssl)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
+from bot.slack.asides import Aside
 from bot.slack.mrkdwn import unescape
 
 MENTION = re.compile(r"<@[A-Z0-9]+(?:\|[^>]*)?>")
@@ -126,6 +127,16 @@ class CommandCall:
     def from_kept(cls, kept: dict[str, Any], *, team_id: str) -> "CommandCall":
         """Read a slash command as `kept_command` left it."""
         return cls(team_id, kept["channel"], kept["user"], kept["name"], tuple(kept["arguments"]), kept["key"])
+
+
+def aside_of(body: dict[str, Any]) -> Aside | None:
+    """Return where somebody is told what became of what they did, None where nobody did anything.
+
+    Of what they do in App Home or a modal there is no place: they are told directly.
+    """
+    user_id = body.get("user_id") or (body.get("user") or {}).get("id")
+    channel_id = body.get("channel_id") or (body.get("channel") or {}).get("id") or ""
+    return Aside(channel_id, user_id, body.get("response_url") or "") if user_id else None
 
 
 @dataclass(frozen=True)

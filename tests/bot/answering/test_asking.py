@@ -197,6 +197,30 @@ def test_a_failure_to_answer_the_asker_alone_is_told_though_slack_does_not_take_
     assert "tell an admin `" in said_in(told)
 
 
+def test_a_command_that_fails_is_told_with_an_id_though_slack_does_not_take_that_at_once(office: Office) -> None:
+    office.slack.control("seed", people=[{"id": "UZOE", "name": "zoe"}])
+    office.slack.control("join", user="UZOE", channel="CHELP")
+    unknown = {"method": "users.info", "answer": "fatal_error", "calls": 1}
+    office.slack.control("trouble", api=[unknown, {"method": "response_url", "answer": "http_500"}])
+
+    told = office.command("UZOE", "channels off")
+
+    assert "Please tell an admin `" in told["text"]
+
+
+def test_what_fails_in_app_home_is_told_directly(office: Office) -> None:
+    office.slack.control("seed", people=[{"id": "UZED", "name": "zed"}])
+    home = office.home("UZED")
+    office.slack.control("trouble", api=[{"method": "views.publish", "answer": "fatal_error", "calls": 1}])
+
+    office.press("UZED", home, "Opt out")
+
+    def told() -> list[str]:
+        return [said_in(message) for message in office.slack.messages("@timbre", as_="UZED")]
+
+    wait_until(lambda: any("tell an admin" in text for text in told()), "it is told")
+
+
 def test_what_is_known_from_a_private_channel_is_not_shared_where_others_read(office: Office) -> None:
     ts = office.vault.answered("What is the vault's combination lock made of?", "The lock is made of brass.")
     office.vault.react("UBEN", ts)
