@@ -20,9 +20,18 @@ from training.hyperparameters import LoraSettings
 from training.machine import ran_out_of_memory, random_state, set_random_state
 from training.master_weights import MasterAdamW
 from training.models import Base
+from training.processes import Processes
 from training.resuming import Checkpoints
 from training.short_attention import short_attention
-from training.steps import StepMetrics, train_step, validate
+from training.steps import (
+    NonFiniteLoss,
+    StepMetrics,
+    accumulate,
+    refuse_non_finite,
+    schedule,
+    take_step,
+    validate,
+)
 
 __all__ = ["Fit", "LoraSettings", "NonFiniteLoss", "Progress", "StepRecord", "TrainingCancelled", "fit"]
 
@@ -30,9 +39,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-
-class NonFiniteLoss(TrainingError):  # noqa: N818 - the name says what is the case
-    """The loss or its gradient is no longer a number; the message names the step and its pairs."""
+ALONE = Processes()
 
 
 class TrainingCancelled(TrainingError):  # noqa: N818 - the name says what is the case
@@ -48,6 +55,7 @@ def fit(
     on_progress: Callable[[Progress], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
     checkpoints: Checkpoints | None = None,
+    processes: Processes = ALONE,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Fit:
     """Train an adapter on `train` and keep the epoch with the lowest loss on `validation`; without any, the last.
@@ -55,7 +63,7 @@ def fit(
     The base's weights stay as they are, but `base.model` has the adapter's layers in it afterwards. On a CPU the result
     depends on the examples, the settings and the number of threads alone, however often it is interrupted and goes on
     from one of its `checkpoints`; the caller's random state is left alone. When memory runs out, a batch is computed in
-    smaller parts, which changes nothing else.
+    smaller parts, which changes nothing else. Of several `processes`, the first tells of the progress and saves.
 
     Raises NonFiniteLoss, TrainingCancelled, ChatFormatError, or ValueError when `train` is empty.
     """
@@ -64,7 +72,7 @@ def fit(
     devices = [base.model.device] if base.model.device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(settings.seed)
-        run = _Run(base, train, validation, settings, on_progress, should_stop, checkpoints, clock)
+        run = _Run(base, train, validation, settings, on_progress, should_stop, checkpoints, processes, clock)
         with fused(run.model), short_attention(base.model):
             return run.complete()
 
@@ -81,10 +89,12 @@ class _Run:
         on_progress: Callable[[Progress], None],
         should_stop: Callable[[], bool],
         checkpoints: Checkpoints | None,
+        processes: Processes,
         clock: Callable[[], float],
     ) -> None:
         self.base, self.settings, self.checkpoints = base, settings, checkpoints
         self.on_progress, self.should_stop, self.clock = on_progress, should_stop, clock
+        self.processes = processes
         max_length = min(settings.max_length, _window(base))
         self.train = encode_all(base.tokenizer, train, max_length=max_length)
         self.held_out = encode_all(base.tokenizer, validation, max_length=max_length)
@@ -131,7 +141,7 @@ class _Run:
         epoch = self.state.epoch
         order = training_order(self.train, batch_size=self.settings.batch_size, seed=self.settings.seed, epoch=epoch)
         for examples in order[self.state.position :]:
-            if self.should_stop():
+            if self.processes.agree(self.should_stop()):
                 raise TrainingCancelled(f"cancelled after step {len(self.state.history)} of {self.steps}")
             self._train_batch(examples)
             if self.checkpoints and self.checkpoints.is_due:
@@ -146,26 +156,34 @@ class _Run:
         step, epoch = len(self.state.history) + 1, self.state.epoch
         rate = self.settings.learning_rate * schedule(step, self.steps, self.settings.warmup)
         self.optimizer.set_learning_rate(rate)
-        metrics = self._fitting_memory(lambda: self._step(examples))
-        _check(metrics, step, examples)
+        metrics = self._step(examples)
+        refuse_non_finite(metrics, step, [example.id for example in examples])
         self.state.count(
             StepRecord(step, epoch, metrics.loss, rate),
-            targets=sum(example.target_tokens for example in examples),
+            targets=_targets(examples),
             tokens=sum(len(example.input_ids) for example in examples),
         )
-        self._report(step, epoch, metrics.loss)
+        if self.processes.is_first:
+            self._report(step, epoch, metrics.loss)
 
     def _step(self, examples: Sequence[Encoded]) -> StepMetrics:
-        size = self.state.micro_batch_size
-        parts = (examples[start : start + size] for start in range(0, len(examples), size))
+        # What is exchanged with other processes stays out of what is done again when memory runs out in this one.
+        loss = self._fitting_memory(lambda: self._accumulate(examples))
+        return take_step(self.optimizer, loss, self.processes, max_grad_norm=self.settings.max_grad_norm)
+
+    def _accumulate(self, examples: Sequence[Encoded]) -> float:
+        size, own = self.state.micro_batch_size, self.processes.share(examples)
+        parts = (own[start : start + size] for start in range(0, len(own), size))
         batches = [self._collate(part) for part in parts]
-        return train_step(self.model, batches, self.optimizer, max_grad_norm=self.settings.max_grad_norm)
+        return accumulate(self.model, batches, self.optimizer, target_tokens=_targets(examples))
 
     def _validate(self) -> float | None:
-        return self._fitting_memory(self._measure) if self.held_out else None
+        if not self.held_out:
+            return None
+        return self.processes.total(self._fitting_memory(self._measure)) / _targets(self.held_out)
 
     def _measure(self) -> float:
-        batches = by_length(self.held_out, batch_size=self.state.micro_batch_size)
+        batches = by_length(self.processes.share(self.held_out), batch_size=self.state.micro_batch_size)
         return validate(self.model, [self._collate(batch) for batch in batches])
 
     def _fitting_memory(self, work: Callable[[], T]) -> T:
@@ -211,7 +229,7 @@ class _Run:
         return True
 
     def _save_checkpoint(self) -> None:
-        if self.checkpoints is None:
+        if self.checkpoints is None or not self.processes.is_first:
             return
         self.checkpoints.save(
             {
@@ -232,24 +250,10 @@ class _Run:
             parameter.copy_(weights[name])
 
 
-def schedule(step: int, steps: int, warmup: float) -> float:
-    """Return the share of the highest learning rate at `step` of `steps`, counted from 1: linear up, a cosine down."""
-    rising = max(1, round(steps * warmup))
-    if step <= rising:
-        return step / rising
-    return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising + 1)))
+def _targets(examples: Sequence[Encoded]) -> int:
+    return sum(example.target_tokens for example in examples)
 
 
 def _window(base: Base) -> int:
     window = getattr(base.model.config, "max_position_embeddings", None)
     return window if isinstance(window, int) else 2**31
-
-
-def _check(metrics: StepMetrics, step: int, examples: Sequence[Encoded]) -> None:
-    if metrics.finite:
-        return
-    pairs = ", ".join(example.id for example in examples)
-    raise NonFiniteLoss(
-        f"step {step}: loss {metrics.loss}, gradient norm {metrics.grad_norm}; lower the learning rate, or look at "
-        f"the pairs of this batch: {pairs}"
-    )

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 class MasterAdamW:
@@ -29,6 +29,13 @@ class MasterAdamW:
         """Forget the gradients."""
         for parameter in self._parameters:
             parameter.grad = None
+
+    def gradients(self) -> list[Tensor]:
+        """Return the gradient of each parameter, to be changed in place; zeros where there was none."""
+        for parameter in self._parameters:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+        return [parameter.grad for parameter in self._parameters if parameter.grad is not None]
 
     def state(self) -> dict[str, Any]:
         """Return what `load_state` reads back."""

@@ -17,7 +17,7 @@ NAMED_LINES = 20
 def train(
     data: Path | None, pairs: Path, base: str | None, out: Path, json_file: Path | None, **chosen: float | None
 ) -> None:
-    """Train an adapter on a file."""
+    """Train an adapter on a file. Of several processes that were started together, the first tells."""
     settings = open_settings(data, base_model=base, at_least="WARNING", **chosen)
     config = training_config(settings)
     _look_at(pairs, settings)
@@ -35,6 +35,8 @@ def train(
             device=config.device,
             on_progress=lambda p: tell(p.step, p.steps, f"loss {p.loss:.3f}, {p.tokens_per_s:.0f} tokens/s"),
         )
+    if result is None:
+        return
     if json_file is not None:
         print_json(result, json_file)
         return

@@ -27,6 +27,7 @@ def trained(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tupl
     write_examples(folder / "pairs.jsonl", PAIRS)
     write_examples(folder / "held_out.jsonl", [example(number) for number in range(100, 120)])
     result = train_from_file(folder / "pairs.jsonl", tiny_folder, folder / "voice", SETTINGS, now=lambda: NOW)
+    assert result is not None
     return folder, result
 
 
@@ -88,6 +89,7 @@ def test_bad_lines_are_left_out_and_named_and_the_rest_is_trained_and_measured_o
         file.write(b'{"prompt": "\xff"}\n{"messages": []}\n')
     trained = train_from_file(pairs, tiny_folder, tmp_path / "voice", LoraSettings(epochs=1, rank=2), now=lambda: NOW)
     measured = evaluate_from_file(pairs, tiny_folder)
+    assert trained is not None
     assert trained["train_pairs"] == measured["cases"] == 4
     for result in (trained, measured):
         assert [line.partition(": ")[0] for line in result["refused_lines"]] == ["pairs.jsonl:5", "pairs.jsonl:6"]

@@ -16,10 +16,11 @@ from training.batches import by_length, collate, training_order
 from training.chat import encode_all
 from training.hyperparameters import LoraSettings, SettingsError
 from training.likelihood import token_losses
-from training.lora import Fit, NonFiniteLoss, Progress, TrainingCancelled, fit, schedule
+from training.lora import Fit, NonFiniteLoss, Progress, TrainingCancelled, fit
 from training.master_weights import MasterAdamW
 from training.models import Base, load_base
-from training.steps import train_step
+from training.processes import Processes
+from training.steps import accumulate, schedule, take_step
 
 TRAIN = [example(number, answer="Ahoy, {number} doubloons!" + " Arr." * (number % 5)) for number in range(24)]
 VALIDATION = [example(number) for number in range(100, 108)]
@@ -191,7 +192,8 @@ def test_a_train_step_returns_nats_per_answer_token(tiny: Base) -> None:
     encoded = encode_all(tiny.tokenizer, TRAIN[:4], max_length=512)
     parts = [collate(encoded[start : start + 1], pad_id=0, device=torch.device("cpu")) for start in range(4)]
     whole = collate(encoded, pad_id=0, device=torch.device("cpu"))
-    metrics = train_step(model, parts, optimizer, max_grad_norm=1.0)
+    loss = accumulate(model, parts, optimizer, target_tokens=whole.target_tokens)
+    metrics = take_step(optimizer, loss, Processes(), max_grad_norm=1.0)
     assert metrics.loss == pytest.approx(token_losses(model, whole).mean().item(), abs=1e-5)
 
 
