@@ -79,12 +79,14 @@ def _carries(passage: _Claim, claim: _Claim) -> bool:
     return shared >= MIN_WORDS and shared >= MIN_SHARE * len(claim.words)
 
 
-def _claim(text: str) -> _Claim:
+def telling_words(text: str) -> frozenset[str]:
+    """Return the words of a text that say what it is about, each without its ending."""
     words = (word.lower().replace("’", "'") for word in _WORD.findall(text))
-    return _Claim(
-        figures=frozenset(_FIGURE.findall(text)),
-        words=frozenset(_stem(word) for word in words if len(word) > 2 and word not in FUNCTION_WORDS),
-    )
+    return frozenset(_stem(word) for word in words if len(word) > 2 and word not in FUNCTION_WORDS)
+
+
+def _claim(text: str) -> _Claim:
+    return _Claim(figures=frozenset(_FIGURE.findall(text)), words=telling_words(text))
 
 
 def _stem(word: str) -> str:

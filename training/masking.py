@@ -76,7 +76,7 @@ def not_carried(answer: str, carriers: Sequence[str], names: frozenset[str]) -> 
     `carriers`: what its prompt says, without the numbers of the passages. `names`: what `names_in` found.
     """
     said = _NO_FACT.sub(lambda match: " " * len(match[0]), answer)
-    carried = _Carried(carriers)
+    carried = Carried(carriers)
     found = [match[0].rstrip(".,;:!?)") for match in _URL.finditer(said)]
     unknown = [url for url in found if not carried.has_text(url)]
     rest = reduce(lambda text, url: text.replace(url, " "), found, said)
@@ -85,8 +85,13 @@ def not_carried(answer: str, carriers: Sequence[str], names: frozenset[str]) -> 
     return tuple(dict.fromkeys(unknown))
 
 
-class _Carried:
-    """What can be copied."""
+def figures_in(text: str) -> list[str]:
+    """Return the figures that a text tells, numbers in words too: not citations, placeholders, or numbers of steps."""
+    return _figures(_URL.sub(" ", _NO_FACT.sub(" ", text)))
+
+
+class Carried:
+    """What texts hold, in whatever form they write it."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._text = "\n".join(texts).lower()

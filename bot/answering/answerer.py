@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.answering.answered import Answered, Source
 from bot.answering.citations import check_citations, is_supported
 from bot.answering.examples import Examples
+from bot.answering.figures import not_read, with_right_numbers
 from bot.answering.history import NOTHING, Earlier
 from bot.answering.models import Models
 from bot.answering.nearness import is_near
@@ -29,6 +30,8 @@ NEAR = 0.3
 BEGINNING = 60
 """Characters of a passage that stand for its title where it has none."""
 UNSUPPORTED = "_I found nothing that supports this answer._"
+MOST_NAMED = 3
+"""Figures that nothing holds which are named below an answer."""
 ENDINGS = {
     "length": "_This is longer than I may write, and ends here._",
     "content_filter": "_The model server holds back the rest of this answer._",
@@ -134,11 +137,14 @@ class Answerer:
     def _checked(self, completion: Completion, prompt: Prompt) -> Answered:
         """Return what was written with the passages it rests on, and without citations that point nowhere."""
         hits = prompt.hits
-        text, cited = check_citations(completion.text, passages=len(hits))
+        text, _ = check_citations(completion.text, passages=len(hits))
+        text, cited = check_citations(with_right_numbers(text, passages_of(hits)), passages=len(hits))
         supported = bool(cited) or is_supported(text, passages_of(hits))
         is_known = bool(text) and (supported or not claims_nothing(text))
         if is_known and not supported:
             text = f"{text}\n\n{UNSUPPORTED}"
+        elif unknown := not_read(text, prompt.given):
+            supported, text = False, f"{text}\n\n{_nowhere(unknown)}"
         if text and completion.ended in ENDINGS:
             text = f"{text}\n\n{ENDINGS[completion.ended]}"
         numbers = cited or range(1, len(hits) + 1)
@@ -161,6 +167,12 @@ class Answerer:
         # What has no title is told by how it begins.
         title = chunk.title.strip() or shorten(" ".join(chunk.text.split()), BEGINNING)
         return Source(number, chunk.id, title, permalink, is_cited, urls_in(chunk.text))
+
+
+def _nowhere(figures: Sequence[str]) -> str:
+    """Return what is said of figures that nothing holds which the answer was written from."""
+    named = ", ".join(figures[:MOST_NAMED]) + (" and others" if len(figures) > MOST_NAMED else "")
+    return f"_In nothing I read: {named}. Check before you rely on it._"
 
 
 def _refusal(hits: Sequence[Hit]) -> Answered:

@@ -25,6 +25,12 @@ class Prompt:
         before = [chunk_id for turn in self.turns for chunk_id in turn.read]
         return tuple(dict.fromkeys([*own, *before, *(shown.chunk_id for shown in self.examples)]))
 
+    @property
+    def given(self) -> list[str]:
+        """What it says about the matter: its passages, the question, and what was said before."""
+        passages = [f"{hit.chunk.title}\n{hit.chunk.text}" for hit in self.hits]
+        return [*passages, self.question, *(turn.message["content"] for turn in self.turns)]
+
     def messages(self, *, house_style: str) -> list[Message]:
         """Return the messages a model is asked with."""
         return build_messages(

@@ -1,0 +1,147 @@
+"""A sentence's figures are in the passage it cites, or the number moves to the passage that has them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.answering.answerer import Permitted
+from bot.answering.figures import not_read, with_right_numbers
+from bot.answering.retrieval import Place
+from bot.assembly.knowledge import Knowledge
+from tests.bot.answering.test_questions import know
+from tests.bot.conftest import TEAM
+from tests.fakes import FakeModelServer
+from training.prompt import Passage
+
+PASSAGES = [
+    Passage("Moorings", "Visitors moor at the east pier for 1,200 crowns a month, from 08:00 on."),
+    Passage("Winter storage", "A berth in the shed costs 450 crowns a winter. Three keys are kept by Ada."),
+    Passage("Launch days", "The crane lifts up to 14 tonnes and is booked two weeks ahead."),
+]
+
+
+@pytest.mark.parametrize(
+    ("written", "checked"),
+    [
+        ("A winter's berth in the shed costs 450 crowns [1].", "A winter's berth in the shed costs 450 crowns [2]."),
+        ("A winter's berth in the shed costs 450 crowns. [1]", "A winter's berth in the shed costs 450 crowns. [2]"),
+        ("A winter's berth in the shed costs 450 crowns [1][3].", "A winter's berth in the shed costs 450 crowns [2]."),
+        (
+            "Ask Ada. A berth in the shed is 450 crowns.[3] Ahoy!",
+            "Ask Ada. A berth in the shed is 450 crowns.[2] Ahoy!",
+        ),
+        ("Visitors moor for 1200 crowns a month [3].", "Visitors moor for 1200 crowns a month [1]."),
+        ("The crane lifts fourteen tonnes [1], ahoy.", "The crane lifts fourteen tonnes [3], ahoy."),
+    ],
+)
+def test_a_number_moves_to_the_passage_that_has_the_figures(written: str, checked: str) -> None:
+    assert with_right_numbers(written, PASSAGES) == checked
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Visitors moor for 1200 crowns a month [1].",
+        "A berth in the shed costs 450 crowns, and the crane is booked two weeks ahead [2][3].",
+        "Ada keeps the keys of the pier [1].",  # no figures
+        "It takes 450 [1].",  # too few words to tell
+        "That makes 5,400 crowns for a winter's berth in the shed and a year at the pier [1].",  # a sum is nowhere
+        "1. Moor at the east pier [1]\n2. Ask Ada for keys [2]",
+        "Visitors at the east pier pay by the month, not the 450 crowns [1].",  # the cited one shares more words
+        "`berth[1]` costs 450 crowns a winter in the shed, see berth[1].",
+        "```\nshed 450 crowns winter berth [1]\n```",
+    ],
+)
+def test_a_number_stays_where_it_is_right_or_in_doubt(written: str) -> None:
+    assert with_right_numbers(written, PASSAGES) == written
+
+
+NOUNS = [
+    "pier",
+    "shed",
+    "crane",
+    "berth",
+    "winter",
+    "visitors",
+    "crowns",
+    "month",
+    "key",
+    "Ada",
+    "tide",
+    "rope",
+    "mast",
+]
+WORDS = st.sampled_from(NOUNS)
+SENTENCES = st.lists(WORDS, min_size=1, max_size=6).map(" ".join)
+FIGURES = st.integers(0, 20_000).map(str)
+
+
+@st.composite
+def rightly_cited(draw: st.DrawFn) -> tuple[str, list[Passage]]:
+    """Return an answer whose sentences repeat parts of the passages that they cite, and the passages."""
+    passages = [
+        Passage(draw(SENTENCES), f"{draw(SENTENCES)} {draw(FIGURES)} {draw(SENTENCES)} {draw(FIGURES)}.")
+        for _ in range(draw(st.integers(1, 5)))
+    ]
+    said: list[str] = []
+    for number in draw(st.lists(st.integers(1, len(passages)), min_size=1, max_size=4)):
+        words = passages[number - 1].text.rstrip(".").split()
+        start = draw(st.integers(0, len(words) - 1))
+        mark = draw(st.sampled_from([" [{}].", ". [{}]", "[{}]!", " [{}],\n"]))
+        said.append(" ".join(words[start : draw(st.integers(start + 1, len(words)))]) + mark.format(number))
+    return " ".join(said), passages
+
+
+@given(rightly_cited())
+def test_what_is_rightly_cited_is_never_changed(written: tuple[str, list[Passage]]) -> None:
+    text, passages = written
+
+    assert with_right_numbers(text, passages) == text
+    assert not_read(text, [passage.text for passage in passages]) == ()
+
+
+@given(rightly_cited(), st.data())
+def test_a_number_moves_only_to_a_passage_that_has_the_figures(
+    written: tuple[str, list[Passage]], data: st.DataObject
+) -> None:
+    _, passages = written
+    claim = passages[0].text.rstrip(".")
+    wrong = data.draw(st.integers(1, len(passages)))
+
+    said, _, checked = with_right_numbers(f"{claim} [{wrong}]", passages).rpartition(" ")
+
+    assert said == claim
+    number = int(checked.strip("[]"))
+    figures = {word for word in claim.split() if word.isdigit()}
+    assert number == wrong or figures <= set(passages[number - 1].text.rstrip(".").split())
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("It costs 1200 crowns, or 1.300 [1].", ("1.300",)),
+        ("Open from 8:00 to 17:30, on 3 May 2031, for 2 people.", ("17:30", "2031")),
+        ("Ring 0800-555 or 0800-555. [2]", ("0800-555",)),
+        ("Set `port = 8080` [1].", ()),
+        ("See www.evil.example/?q=4711 or docs?code=4711, says KB-4711.", ()),
+        ("[123]", ()),
+        ("", ()),
+    ],
+)
+def test_figures_that_are_nowhere_in_what_was_read_are_found(text: str, unknown: tuple[str, ...]) -> None:
+    assert not_read(text, [PASSAGES[0].text, "From 8:00?"]) == unknown
+
+
+def test_an_answer_with_figures_that_are_in_nothing_it_read_says_so(
+    knowledge: Knowledge, model_server: FakeModelServer
+) -> None:
+    know(knowledge)
+    model_server.says = "The spare keys hang behind the stove, in tin 4711 [1]."
+
+    told = knowledge.answerer.answer("Where do the spare keys hang?", Permitted(Place(TEAM)))
+    asked = knowledge.answerer.answer("Where do the spare keys of tin 4711 hang?", Permitted(Place(TEAM)))
+
+    note = "_In nothing I read: 4711. Check before you rely on it._"
+    assert told.text == f"{model_server.says}\n\n{note}"
+    assert not told.is_supported
+    assert asked.text == model_server.says
