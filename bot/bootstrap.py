@@ -17,7 +17,6 @@ from bot.assembly.knowledge import open_database, open_knowledge
 from bot.assembly.slack import slack_of
 from bot.assembly.steering import decisions_of, promotion_of, steering_of
 from bot.assembly.threads import Threads
-from bot.clock import utc_now
 from bot.collecting.reverifying import REVERIFY
 from bot.collecting.standing import CARD, FORGET, WIPE
 from bot.connecting import app_token_refused, identify, slack_client
@@ -40,6 +39,7 @@ from bot.settings import Settings
 from bot.slack.files import SlackFiles
 from bot.steering.commands import Steering
 from bot.steering.deciding import VoiceDecisions
+from storage.clock import utc_now
 from storage.outbox import Notice
 from storage.workspaces import register_workspace
 from training.erasing import forget_in_runs

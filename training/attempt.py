@@ -5,10 +5,10 @@ import logging
 import os
 import sys
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 
 from storage import runs
+from storage.clock import utc_now
 from storage.database import Database
 from training.config import TrainingConfig
 from training.exit_codes import LOST
@@ -41,7 +41,7 @@ def _work(run_id: int, config: TrainingConfig, worker: str) -> int:
     try:
         with database.reading() as session:
             run = runs.get_run(session, run_id)
-        return see_through(Attempt(database, config, run, worker, lambda: datetime.now(UTC)))
+        return see_through(Attempt(database, config, run, worker, utc_now))
     finally:
         database.close()
 

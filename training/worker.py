@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -15,6 +15,7 @@ from uuid import uuid4
 from sqlalchemy.exc import DBAPIError
 
 from storage import runs
+from storage.clock import utc_now
 from storage.database import Database
 from storage.runs import Run, RunStatus
 from training.config import TrainingConfig
@@ -35,10 +36,6 @@ class Launcher(Protocol):
     """Starts an attempt at a run somewhere."""
 
     def launch(self, run_id: int, *, config: Path, worker: str, log: Path) -> LocalAttempt: ...
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def work(

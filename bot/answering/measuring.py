@@ -10,10 +10,10 @@ from bot.answering.metrics import DEPTH, measures
 from bot.answering.question_sets import QuestionSet
 from bot.answering.retrieval import Place, Retriever
 from bot.assembly.knowledge import Knowledge, open_knowledge
-from bot.clock import utc_now
 from bot.collecting.standing import move
 from bot.console import Tell
 from bot.settings import Settings
+from storage.clock import utc_now
 from storage.database import Database, sqlite_url
 from storage.knowledge import Chunk, readable_chunks
 from storage.pairs import Candidate, PairStatus, add_candidate

@@ -9,9 +9,9 @@ from bot.answering.former import FormerIndex
 from bot.answering.indexing import Indexing
 from bot.answering.models import Models
 from bot.answering.retrieval import Retriever
-from bot.clock import utc_now
 from bot.connecting import StartError
 from bot.settings import Settings
+from storage.clock import utc_now
 from storage.database import Database
 from storage.vectors import VectorIndex
 from storage.workspaces import other_workspaces

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.clock import utc_now
 from bot.collecting.exports.archive import Archive
 from bot.collecting.exports.importing import import_export
 from bot.collecting.exports.layout import read_layout
@@ -12,6 +11,7 @@ from bot.collecting.exports.storing import Wanted
 from bot.commands.opening import CommandError, open_database, open_settings, team_of
 from bot.console import note, print_json, progress, say
 from bot.settings import Settings
+from storage.clock import utc_now
 from storage.database import Database
 from storage.listing import some_permalink
 from storage.workspaces import UNCLAIMED

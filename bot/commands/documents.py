@@ -5,9 +5,9 @@ from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
-from bot.clock import utc_now
 from bot.commands.opening import CommandError, open_database, open_kept, open_settings, team_of
 from bot.console import note, print_json, progress, say
+from storage.clock import utc_now
 from storage.database import Database
 from storage.documents import KnownDocument, known_documents
 

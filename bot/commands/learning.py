@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from bot.clock import utc_now
 from bot.commands.opening import open_settings
 from bot.console import note, print_json, progress, refuse_unwritable, say
 from bot.settings import Settings
 from bot.training_config import training_config
+from storage.clock import utc_now
 from training.base_folder import base_folder
 from training.checkpoints import refuse_unusable
 from training.examples import read_usable

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.clock import utc_now
 from bot.collecting.lineage import lineage, listed
 from bot.collecting.pair_files import CHANNEL as FROM_FILE
 from bot.collecting.pair_files import export_pairs, import_pairs
@@ -14,6 +13,7 @@ from bot.collecting.provenance import provenance_file
 from bot.commands.opening import CommandError, open_database, open_kept, open_settings, team_of
 from bot.console import note, print_json, say
 from bot.slack.mrkdwn import shorten
+from storage.clock import utc_now
 from storage.listing import PairFilter, list_pairs
 from storage.pairs import Origin, PairStatus
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.blocks.notices import progress_text
-from bot.clock import utc_now
 from bot.commands.opening import CommandError, open_database, open_kept, team_of
 from bot.console import print_json, say
+from storage.clock import utc_now
 from storage.database import Database
 from storage.runs import FAILED_STATUSES, UNFINISHED, Run, get_run, list_runs, unfinished_run
 from training.runs import cancel_run

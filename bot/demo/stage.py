@@ -8,13 +8,13 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
-from bot.clock import utc_now
 from bot.demo.content import Conversation, load_content
 from bot.demo.control import AlreadyDoneError, Control
 from bot.demo.seed import approver_of, workspace_seed
 from bot.knowledge.storing import store
 from bot.processes import Processes, free_port, is_listening
 from bot.settings import Settings
+from storage.clock import utc_now
 from storage.database import Database, sqlite_url
 from storage.knowledge import NewDocument, count_chunks
 from storage.workspaces import other_workspaces, register_workspace

@@ -13,7 +13,6 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from bot.clock import utc_now
 from bot.playground.arguments import read_arguments
 from bot.playground.control.routes import control_routes
 from bot.playground.delivery import Timings
@@ -26,6 +25,7 @@ from bot.playground.socket_mode import serve_link
 from bot.playground.store import MemoryStore, Store
 from bot.playground.web_api.dispatch import faulty, serve_api
 from bot.playground.web_api.files import serve_file, serve_upload
+from storage.clock import utc_now
 
 STATIC = Path(__file__).with_name("static")
 

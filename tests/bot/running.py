@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.bootstrap import Bot
-from bot.clock import utc_now
 from bot.playground.playground import Tokens
 from bot.settings import Settings
+from storage.clock import utc_now
 from tests.playground_server import RunningPlayground, wait_until
 
 SEED: dict[str, Any] = {

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from storage import adapters, outbox, runs
+from storage.clock import utc_now
 from storage.database import Database
 from storage.runs import Run, RunStatus
 from tests.training.runs.children import Prepared
@@ -18,7 +19,7 @@ from training.checkpoints import read_manifest
 from training.config import TrainingConfig
 from training.folders import RunFolders
 from training.launchers.local import LocalLauncher
-from training.worker import Launcher, utc_now, work
+from training.worker import Launcher, work
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from storage import adapters, runs
+from storage.clock import utc_now
 from storage.database import Database
 from storage.runs import Run, RunStatus
 from tests.training.runs.children import Prepared
@@ -23,7 +24,7 @@ from tests.training.runs.test_worker import WORKER, is_running, stored, wait_for
 from training.checkpoints import read_manifest
 from training.config import TrainingConfig
 from training.folders import RunFolders
-from training.worker import MAX_ATTEMPTS, utc_now, work
+from training.worker import MAX_ATTEMPTS, work
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from storage import adapters, outbox, runs
+from storage.clock import utc_now
 from storage.database import Database
 from storage.runs import Run, RunStatus
 from tests.training.runs.team import TEAM
@@ -22,7 +23,7 @@ from training.config import TrainingConfig
 from training.folders import RunFolders
 from training.launchers.local import LocalAttempt
 from training.runs import cancel_run
-from training.worker import MAX_ATTEMPTS, utc_now, work
+from training.worker import MAX_ATTEMPTS, work
 
 PATIENCE_S = 60.0
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
