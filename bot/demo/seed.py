@@ -95,6 +95,7 @@ def workspace_seed(content: DemoContent, *, history_until: datetime | None) -> d
                 "id": person.id,
                 "name": person.name,
                 "real_name": person.real_name,
+                "display_name": person.real_name,
                 "title": person.title,
                 "color": person.color,
                 "is_admin": person.role == "admin",

@@ -38,7 +38,7 @@ class App:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who can write: a person, or the app's bot user."""
+    """Somebody who can write: a person, or the app's bot user. `display_name`: None where it is the handle."""
 
     id: str
     name: str
@@ -48,6 +48,7 @@ class Person:
     is_admin: bool = False
     is_bot: bool = False
     updated: int = 0  # seconds since 1970
+    display_name: str | None = None
 
 
 @dataclass(frozen=True)

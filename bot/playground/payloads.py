@@ -45,6 +45,8 @@ def person_payload(workspace: Workspace, person: Person) -> Json:
 
 def _profile(workspace: Workspace, person: Person) -> Json:
     first, _, last = person.real_name.partition(" ")
+    handle = "" if person.is_bot else person.name
+    display_name = handle if person.display_name is None else person.display_name
     profile: Json = {
         "first_name": first,
         "last_name": last,
@@ -53,8 +55,8 @@ def _profile(workspace: Workspace, person: Person) -> Json:
         "skype": "",
         "real_name": person.real_name,
         "real_name_normalized": person.real_name,
-        "display_name": "" if person.is_bot else person.name,
-        "display_name_normalized": "" if person.is_bot else person.name,
+        "display_name": display_name,
+        "display_name_normalized": display_name,
         "status_text": "",
         "status_emoji": "",
         "status_expiration": 0,

@@ -23,7 +23,7 @@ _KEYS = {
     "app": "name real_name title color commands shortcuts guide events",
     "app.commands": "command description usage_hint should_escape url",
     "app.shortcuts": "callback_id name type description",
-    "people": "id name real_name title color is_admin",
+    "people": "id name real_name display_name title color is_admin",
     "user_groups": "id handle name members",
     "channels": "id name is_private topic purpose members",
     "messages": "key channel user text thread ts reactions",
@@ -125,7 +125,8 @@ def _person(workspace: Workspace, entry: Json) -> str:
         known = Person(person_id, name, name.title(), color=color)
     elif known.is_bot:
         raise SlackError("invalid_arguments", f"{name!r} is the bot's name; describe it under 'app'.")
-    fields: dict[str, Any] = {key: str(entry[key]) for key in ("real_name", "title", "color") if key in entry}
+    told = ("real_name", "display_name", "title", "color")
+    fields: dict[str, Any] = {key: str(entry[key]) for key in told if key in entry}
     if "is_admin" in entry:
         fields["is_admin"] = bool(entry["is_admin"])
     return workspace.save_person(replace(known, **fields)).id

@@ -328,6 +328,9 @@ class TestPeople:
         user = room.web.users_info(user=maya)["user"]
         assert (user["real_name"], user["is_admin"], user["is_bot"]) == ("Maya Ito", True, False)
         assert user["profile"]["display_name"] == "maya"
+        room.slack.control("seed", people=[{"name": "maya", "display_name": "Maya I."}])
+        assert room.web.users_info(user=maya)["user"]["profile"]["display_name"] == "Maya I."
+        room.slack.control("seed", people=[{"name": "maya", "display_name": "maya"}])
         assert room.web.users_lookupByEmail(email=user["profile"]["email"])["user"]["id"] == maya
         assert room.web.users_getPresence(user=maya)["presence"] == "active"
 
