@@ -12,11 +12,11 @@ from bot.training_config import training_config
 from storage.adapters import live_voice
 from storage.ballots import Ballot
 from storage.database import Database
-from storage.pairs import Candidate, PairStatus, add_candidate, set_context, set_status
+from storage.pairs import Candidate, Origin, PairStatus, add_candidate, set_context, set_status
 from storage.runs import add_run, claim_run
 from tests.bot.conftest import NOW, TEAM
-from training import outcome
-from training.checkpoints import CONFIG, WEIGHTS, Origin, publish, read_manifest
+from training import checkpoints, outcome
+from training.checkpoints import CONFIG, WEIGHTS, publish, read_manifest
 from training.dataset import make_dataset, usable_pairs, write_dataset
 from training.folders import RunFolders
 
@@ -39,7 +39,8 @@ def approve_answers(database: Database, *, team_id: str = TEAM) -> None:
             said: Any = {"question": asked.format(subject), "answer": f"Ahoy! The {subject} be number {number}. Arr!"}
             stamps: Any = {"thread_ts": f"{number}.0", "question_ts": f"{number}.0", "answer_ts": f"{number}.1"}
             people: Any = {"asked_by": "UTOM", "answered_by": "UMIA", "permalink": f"https://tin.example/{number}"}
-            place: Any = {"team_id": team_id, "channel_id": "CHELP"}
+            # As from a file: no message in Slack would be found for them.
+            place: Any = {"team_id": team_id, "channel_id": "CHELP", "origin": Origin.FILE}
             candidate = Candidate(**place, **stamps, **said, **people, channel_is_private=False)
             pair = add_candidate(session, candidate, now=NOW)
             set_status(session, pair.id, PairStatus.APPROVED, now=NOW)
@@ -55,7 +56,7 @@ def propose_voice(
         run = claim_run(session, worker="worker-1", stale_before=NOW, now=NOW)
     assert run is not None
     folders = RunFolders(settings.data, run.id)
-    publish(folders.adapter, Origin("base", "", "0" * 64, NOW), partial(_write_files, run_id=run.id))
+    publish(folders.adapter, checkpoints.Origin("base", "", "0" * 64, NOW), partial(_write_files, run_id=run.id))
     with database.reading() as session:
         dataset = make_dataset(usable_pairs(session, team_id=team_id), training_config(settings))
         live = live_voice(session, team_id=team_id)
