@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     max_length: int = Field(768, ge=32, description="longest prompt and answer together, in tokens")
     rank: int = Field(16, ge=1, le=512, description="rank of the LoRA")
     learning_rate: float = Field(1e-3, gt=0, le=1, description="peak learning rate")
+    training_processes: int = Field(
+        1, ge=1, description="processes that learn a voice together: as many as there are GPUs"
+    )
     seed: int = Field(0, ge=0, description="seed of every random choice in training")
     voice_deciders: Literal["reviewers", "admins"] = Field(
         "reviewers", description="who decides about a new voice: `reviewers` or `admins`"

@@ -25,6 +25,7 @@ def training_config(settings: Settings) -> TrainingConfig:
         ),
         ballot_days=settings.ballot_days,
         device=settings.device,
+        processes=settings.training_processes,
         # A core is left for answering: the bot must acknowledge in time while a run uses the same machine.
         threads=max(1, (os.cpu_count() or 2) - 1),
     )

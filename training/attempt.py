@@ -5,13 +5,14 @@ import logging
 import os
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from storage import runs
 from storage.clock import utc_now
 from storage.database import Database
 from training.config import TrainingConfig
-from training.exit_codes import LOST
+from training.exit_codes import DONE, LOST
 
 logger = logging.getLogger(__name__)
 
@@ -33,15 +34,21 @@ def _work(run_id: int, config: TrainingConfig, worker: str) -> int:
     import torch
 
     from training.completion import see_through
-    from training.pipeline import Attempt
+    from training.pipeline import Attempt, assist
+    from training.processes import started
 
-    if config.threads:
-        torch.set_num_threads(config.threads)
     database = Database(config.database_url)
     try:
         with database.reading() as session:
             run = runs.get_run(session, run_id)
-        return see_through(Attempt(database, config, run, worker, utc_now))
+        with started(config.device) as processes:
+            if config.threads:
+                torch.set_num_threads(max(1, config.threads // processes.count))
+            attempt = Attempt(database, replace(config, device=processes.device), run, worker, utc_now, processes)
+            if processes.is_first:
+                return see_through(attempt)
+            assist(attempt)
+            return DONE
     finally:
         database.close()
 

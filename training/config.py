@@ -35,8 +35,10 @@ class TrainingConfig:
     """Length at most of the answers that a report shows."""
     device: str = "cpu"
     """Where a training process computes, as torch names it: cpu, cuda, cuda:1; auto is a GPU where there is one."""
+    processes: int = 1
+    """How many learn an adapter together, one for each GPU."""
     threads: int | None = None
-    """CPU threads of a training process; None: as many as torch sees fit."""
+    """CPU threads of a run, shared by its processes; None: as many as torch sees fit."""
 
     def __post_init__(self) -> None:
         """Make the folder absolute: a child process and the bot may run elsewhere."""

@@ -26,9 +26,10 @@ from training.examples import PairsFileError
 from training.findings import describe, write_report
 from training.folders import RunFolders
 from training.hyperparameters import LoraSettings
-from training.lora import Fit, Progress, fit
+from training.lora import ALONE, Fit, Progress, fit
 from training.models import Base, load_base
 from training.outcome import Candidate, RunLostError, propose
+from training.processes import Processes
 from training.progress import ProgressLog
 from training.resuming import Checkpoints
 from training.runs import pairs_needed, require_enough
@@ -53,6 +54,7 @@ class Attempt:
     run: Run
     worker: str
     now: Callable[[], datetime]
+    processes: Processes = ALONE
 
     @property
     def folders(self) -> RunFolders:
@@ -68,6 +70,7 @@ def complete(attempt: Attempt) -> Ballot:
     progress = ProgressLog(attempt.database, attempt.run.id)
     progress.phase("snapshot")
     dataset = _snapshot(attempt)
+    attempt.processes.meet()
     progress.phase("loading", train_pairs=len(dataset.split.train), batch_size=attempt.config.lora.batch_size)
     base = load_base(attempt.config.base_model, device=attempt.config.device)
     progress.phase("training")
@@ -169,7 +172,21 @@ def _fit(base: Base, dataset: Dataset, attempt: Attempt, checkpoints: Checkpoint
         _frugal(attempt.config.lora, attempt.run.attempts),
         on_progress=report,
         checkpoints=checkpoints,
+        processes=attempt.processes,
     )
+
+
+def assist(attempt: Attempt) -> None:
+    """Compute this process's share of what the first one learns; that one does everything else."""
+    attempt.processes.meet()
+    dataset = read_dataset(attempt.folders.run)
+    if dataset is None:
+        raise PairsFileError(f"{attempt.folders.run} holds no dataset: retrain")
+    base = load_base(attempt.config.base_model, device=attempt.config.device)
+    settings = _frugal(attempt.config.lora, attempt.run.attempts)
+    checkpoints = _checkpoints(attempt, base, dataset)
+    parts, processes = dataset.split, attempt.processes
+    fit(base, parts.train, parts.validation, settings, checkpoints=checkpoints, processes=processes)
 
 
 def _frugal(settings: LoraSettings, attempts: int) -> LoraSettings:

@@ -22,7 +22,7 @@ T = TypeVar("T")
 class Processes:
     """Which process this is, of how many, and where it computes. One alone exchanges nothing.
 
-    All of them have to call `total`, `add_up` and `agree` equally often.
+    All of them have to call `meet`, `total`, `add_up` and `agree` equally often.
     """
 
     device: str = "auto"
@@ -33,6 +33,10 @@ class Processes:
     def is_first(self) -> bool:
         """Return whether this is the one that tells, saves and decides."""
         return self.rank == 0
+
+    def meet(self) -> None:
+        """Wait until all of them are here."""
+        self.total(0.0)
 
     def share(self, work: Sequence[T]) -> Sequence[T]:
         """Return this one's part of `work`; where that is sorted, the parts are alike."""

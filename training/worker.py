@@ -53,7 +53,7 @@ def work(
     dies is taken up again, three times at most.
     """
     database = Database(config.database_url)
-    worker = Worker(database, config, launcher or LocalLauncher(), stop, now)
+    worker = Worker(database, config, launcher or LocalLauncher(config.processes), stop, now)
     try:
         while not stop.is_set():
             try:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -57,12 +58,26 @@ class LocalAttempt:
             self._process.stdin.close()
 
 
+@dataclass(frozen=True)
 class LocalLauncher:
-    """Starts attempts with the interpreter that runs this."""
+    """Starts attempts with the interpreter that runs this, each in so many processes that learn together."""
+
+    processes: int = 1
 
     def launch(self, run_id: int, *, config: Path, worker: str, log: Path) -> LocalAttempt:
         """Start an attempt at a run that `worker` has claimed; its output is added to `log`."""
-        command = [sys.executable, "-m", "training.attempt", "--run", str(run_id), "--config", str(config)]
+        module = ["training.attempt", "--run", str(run_id), "--config", str(config)]
+        if self.processes > 1:
+            # Told apart by the environment that it gives them; when one of them ends badly, it ends the others.
+            module = [
+                "torch.distributed.run",
+                "--standalone",
+                f"--nproc-per-node={self.processes}",
+                "-m",
+                "--",
+                *module,
+            ]
+        command = [sys.executable, "-m", *module]
         return LocalAttempt([*command, "--worker", worker, "--end-with-stdin"], log)
 
 

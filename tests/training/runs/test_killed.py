@@ -127,6 +127,31 @@ def check_folders(team: Database, data: Path, run: Run) -> None:
     assert not folders.checkpoint.exists()
 
 
+def test_a_run_of_two_processes_survives_a_kill_and_comes_to_what_one_comes_to(
+    team: Database, config: TrainingConfig
+) -> None:
+    config = replace(config, lora=replace(config.lora, epochs=4), checkpoint_seconds=0.1)
+    alone = queue(team)
+    work(config, stop=threading.Event(), once=True)
+    run, folders = queue(team), RunFolders(config.data_folder, 2)
+    worker = threading.Thread(
+        target=work, args=(replace(config, processes=2),), kwargs={"stop": threading.Event(), "once": True}
+    )
+    worker.start()
+    wait_for(folders.checkpoint.exists, PATIENCE_S)
+    children = re.findall(r"process (\d+)", folders.log.read_text())
+    os.kill(int(children[1]), signal.SIGKILL)
+    worker.join()
+    assert not any(is_running(int(child)) for child in children)
+    assert stored(team, run).status == RunStatus.QUEUED
+    work(replace(config, processes=2), stop=threading.Event(), once=True)
+    assert "going on from step" in folders.log.read_text()
+    one, two = stored(team, alone), stored(team, run)
+    assert (two.status, two.error) == (RunStatus.AWAITING_APPROVAL, None)
+    assert two.result["val_loss_end"] == pytest.approx(one.result["val_loss_end"], rel=1e-3)
+    check_folders(team, config.data_folder, run)
+
+
 OUT_OF_MEMORY = """
 import os, signal, torch
 from torch.nn.modules.module import register_module_forward_pre_hook
