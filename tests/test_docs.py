@@ -46,6 +46,10 @@ def test_the_readme_names_every_command() -> None:
     assert [name for name in commands if not re.search(rf"\b{name}\b", README)] == []
 
 
+def test_the_readme_leads_to_every_document() -> None:
+    assert [path.name for path in (ROOT / "docs").glob("*.md") if f"](docs/{path.name})" not in README] == []
+
+
 def test_every_picture_is_shown_and_small() -> None:
     pictures = sorted((ROOT / "docs" / "images").glob("*.png"))
     text = "".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
