@@ -1,5 +1,7 @@
 """A sentence's figures are in the passage it cites, or the number moves to the passage that has them."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -130,6 +132,38 @@ def test_a_number_moves_only_to_a_passage_that_has_the_figures(
 )
 def test_figures_that_are_nowhere_in_what_was_read_are_found(text: str, unknown: tuple[str, ...]) -> None:
     assert not_read(text, [PASSAGES[0].text, "From 8:00?"]) == unknown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "aGVsbG8" * 5_700,
+        "7" * 40_000 + "a",
+        "a-" * 20_000,
+        "...!" * 10_000 + "a",
+        "(*" * 20_000,
+        "1.450" * 8_000,
+        "?a=" * 13_000,
+    ],
+    ids=lambda text: text[:8],
+)
+def test_a_text_of_40_000_characters_without_a_space_is_checked_at_once(text: str) -> None:
+    started = time.process_time()
+
+    with_right_numbers(f"{text} [1]", PASSAGES)
+    not_read(text, [text, PASSAGES[0].text])
+
+    assert time.process_time() - started < 1
+
+
+def test_hundreds_of_citations_are_checked_at_once() -> None:
+    passages = [Passage(f"Berth {number}", f"Berth {number} has {number} ropes. " * 60) for number in range(1, 7)]
+    said = " ".join(f"The berth by the shed costs {4_000 + number} crowns [1]." for number in range(700))
+    started = time.process_time()
+
+    assert with_right_numbers(said, passages) == said
+
+    assert time.process_time() - started < 2
 
 
 def test_an_answer_with_figures_that_are_in_nothing_it_read_says_so(
