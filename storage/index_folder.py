@@ -4,6 +4,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+EMPTIED = "emptied"
+
 
 class IndexInUseError(RuntimeError):
     """Another process owns the index."""
@@ -40,9 +42,21 @@ class IndexFolder:
         """Whether nobody is at making the index from nothing."""
         return not self._begun.exists()
 
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether it began to be made from nothing, and what it held before was not let go of to the end."""
+        try:
+            return self._begun.read_text(encoding="utf-8") != EMPTIED
+        except FileNotFoundError:
+            return False
+
     def begin(self) -> None:
         """Remember, over a crash, too, that the index is made from nothing."""
-        self._begun.touch()
+        self._begun.write_text("", encoding="utf-8")
+
+    def begun(self) -> None:
+        """Remember that what it held before is gone."""
+        self._begun.write_text(EMPTIED, encoding="utf-8")
 
     def finish(self) -> None:
         """Remember that the index is whole."""

@@ -7,30 +7,26 @@ What everybody may see is in one collection, each private channel's passages in 
 which collections are asked, so what isn't asked can't leak. Small channels' vectors are asked in memory.
 """
 
-import re
-from collections.abc import Collection, Iterable, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import chromadb
 from chromadb.api.client import Client
 from chromadb.config import Settings
-from chromadb.errors import NotFoundError
 
+from storage.collections import GONE, Collections, is_of
 from storage.index_folder import IndexFolder
 from storage.knowledge import Chunk
 from storage.matrices import Matrices, Matrix, nearest
 from storage.usual import Usual
 
-KEPT_UNSAVED = 1_000
-"""Vectors of a collection that Chroma keeps in its log until it saves its graph anew, which is written as a whole."""
-KEPT_UNSAVED_OF_A_CHANNEL = 50
-"""For a private channel's, which is small: each addition reads the logs of all collections from end to end."""
-MADE = 2
-"""Which way vectors are made of passages: raised when it changes, so that an index made the old way is made anew."""
 READ_AT_ONCE = 5_000
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -49,19 +45,20 @@ class VectorIndex:
         """Open the index of `embedder`'s vectors. Raises `IndexInUseError` when another process has it open."""
         self._folder = IndexFolder(folder)
         self._client = _open(folder)
-        self._collections: dict[tuple[str, str, str | None], chromadb.Collection] = {}
+        self._collections = Collections(self._client)
         self._usual: dict[str, Usual] = {}
+        self._usual_lock = threading.RLock()
         self._matrices = Matrices()
         self._embedder = embedder
-        if not self._client.list_collections():
+        if not self._collections.all():
             self.mark()
-        self.former = self._find_former()
+        self.former = self._collections.former(embedder)
         """The embedder whose vectors answer until `finish`, None when there is none that has more than this one."""
 
     @property
     def is_empty(self) -> bool:
         """Whether it has no vector of its embedder: then SQL's marks say nothing of it."""
-        return not any(collection.count() for collection in self._all_of(self._embedder))
+        return not any(collection.count() for collection in self._collections.all_of(self._embedder))
 
     @property
     def is_marked(self) -> bool:
@@ -77,29 +74,39 @@ class VectorIndex:
         """Have SQL's marks be about this embedder's vectors from now on."""
         self._folder.mark(self._embedder)
 
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether a new beginning did not come to its end: its vectors may be there still, or SQL's marks be wrong."""
+        return self._folder.is_cut_short
+
     def begin(self) -> None:
-        """Let go of this embedder's vectors, to make all of them from nothing; `finish` ends that."""
+        """Remember, over a crash, too, that all is made from nothing; `empty` or `clear` is next, `finish` ends it."""
         self._folder.begin()
-        self._let_go(self._all_of(self._embedder))
+
+    def empty(self) -> None:
+        """Let go of this embedder's vectors, to make all of them from nothing."""
+        self._folder.begin()
+        self._let_go(self._collections.all_of(self._embedder))
+        self._folder.begun()
+
+    def clear(self) -> None:
+        """Let go of everything, to make it from nothing."""
+        self._folder.begin()
+        self.former = None
+        self._let_go(self._collections.all())
+        self._folder.begun()
 
     def finish(self) -> None:
         """Let go of every other embedder's vectors: this one's are complete."""
         self.former = None  # first, so that whoever is asking it now learns why its vectors are gone
-        own = _suffix(self._embedder)
-        self._let_go([one for one in self._client.list_collections() if not one.name.endswith(own)])
+        self._let_go([one for one in self._collections.all() if not is_of(one, self._embedder)])
         self._folder.finish()
-
-    def clear(self) -> None:
-        """Let go of everything, to make it from nothing; `finish` ends that."""
-        self._folder.begin()
-        self.former = None
-        self._let_go(self._client.list_collections())
 
     def vectors(self, chunks: Collection[Chunk]) -> dict[int, list[float]]:
         """Return the vectors of those of `chunks` that it holds as they read now, by their ids."""
         found: dict[int, list[float]] = {}
         for chunk in chunks:
-            collection = self._collection(self._embedder, chunk.team_id, chunk.channel_id)
+            collection = self._collections.of(self._embedder, chunk.team_id, chunk.channel_id)
             part: Any = collection.get(ids=[str(chunk.id)], include=["embeddings", "metadatas"])
             if part["ids"] and part["metadatas"][0].get("made_of") == fingerprint(chunk):
                 found[chunk.id] = part["embeddings"][0].tolist()
@@ -108,7 +115,7 @@ class VectorIndex:
     def contents(self) -> dict[Held, str]:
         """Return what its embedder's collections hold, with the fingerprint of the text each vector was made of."""
         held: dict[Held, str] = {}
-        for collection in self._all_of(self._embedder):
+        for collection in self._collections.all_of(self._embedder):
             scope = collection.metadata or {}
             for start in range(0, collection.count(), READ_AT_ONCE):
                 part = collection.get(include=["metadatas"], limit=READ_AT_ONCE, offset=start)
@@ -126,21 +133,22 @@ class VectorIndex:
                 if (chunk.team_id, chunk.channel_id) == (team_id, channel_id)
             ]
             embeddings: Any = [list(vector) for _, vector, _ in rows]
-            collection = self._collection(self._embedder, team_id, channel_id)
+            collection = self._collections.of(self._embedder, team_id, channel_id)
             with self._matrices.changing(collection):
                 collection.upsert(
                     ids=[id_ for id_, _, _ in rows],
                     embeddings=embeddings,
                     metadatas=[made_of for _, _, made_of in rows],
                 )
-            if channel_id is None and team_id in self._usual:
-                self._usual[team_id].add(embeddings)
+            with self._usual_lock:
+                if channel_id is None and team_id in self._usual:
+                    self._usual[team_id].add(embeddings)
 
     def remove(self, chunks: Collection[Chunk]) -> None:
         """Let go of `chunks`; those it does not hold are passed over."""
         for embedder in filter(None, (self._embedder, self.former)):
             for chunk in chunks:
-                collection = self._collection(embedder, chunk.team_id, chunk.channel_id)
+                collection = self._collections.of(embedder, chunk.team_id, chunk.channel_id)
                 with self._matrices.changing(collection):
                     collection.delete(ids=[str(chunk.id)])
 
@@ -148,7 +156,7 @@ class VectorIndex:
         self, vector: Sequence[float], *, team_id: str, channel_ids: Collection[str], limit: int
     ) -> dict[int, float]:
         """Return the nearest chunks: cosine similarity (1 is the same direction) by chunk id, best first."""
-        return self._search(self._embedder, vector, team_id, channel_ids, limit)
+        return self._asking(lambda: self._search(self._embedder, vector, team_id, channel_ids, limit))
 
     def search_former(
         self, vector: Sequence[float], *, team_id: str, channel_ids: Collection[str], limit: int
@@ -158,7 +166,7 @@ class VectorIndex:
             return None
         try:
             found = self._search(former, vector, team_id, channel_ids, limit)
-        except NotFoundError:
+        except GONE:
             if self.former == former:
                 raise
             return None
@@ -170,7 +178,7 @@ class VectorIndex:
         found: dict[int, float] = {}
         small: list[Matrix] = []
         for channel_id in (None, *channel_ids):
-            collection = self._collection(embedder, team_id, channel_id)
+            collection = self._collections.of(embedder, team_id, channel_id)
             if channel_id and (matrix := self._matrices.of(collection)):
                 small.append(matrix)
             else:
@@ -180,9 +188,7 @@ class VectorIndex:
 
     def usual(self, vector: Sequence[float], *, team_id: str) -> float:
         """Return the mean cosine of a vector with what everybody in a team may see, so that a cosine can be judged."""
-        if team_id not in self._usual:
-            self._usual[team_id] = Usual(self._collection(self._embedder, team_id, None))
-        return self._usual[team_id].cosine(vector)
+        return self._asking(lambda: self._usual_of(team_id)).cosine(vector)
 
     def close(self) -> None:
         """Give the folder up for another process."""
@@ -198,44 +204,28 @@ class VectorIndex:
         finally:
             owned.release()
 
-    def _find_former(self) -> str | None:
-        """Return the embedder that has the most vectors, unless it is this one."""
-        counts: dict[str, int] = {}
-        for collection in self._client.list_collections():
-            # One made another way says nothing to a vector made this way, and says of itself no more than its name.
-            embedder = (collection.metadata or {}).get("embedder")
-            if isinstance(embedder, str) and collection.name.endswith(_suffix(embedder)):
-                counts[embedder] = counts.get(embedder, 0) + collection.count()
-        fullest = max(counts, key=counts.__getitem__, default=self._embedder)
-        return fullest if counts.get(fullest, 0) > counts.get(self._embedder, 0) else None
+    def _asking(self, ask: Callable[[], Found]) -> Found:
+        """Return what `ask` does, asked once more where a collection was let go of under it."""
+        try:
+            return ask()
+        except GONE:
+            with self._collections.staying():
+                return ask()
+
+    def _usual_of(self, team_id: str) -> Usual:
+        collection = self._collections.of(self._embedder, team_id, None)
+        with self._usual_lock:
+            if team_id not in self._usual:
+                self._usual[team_id] = Usual(collection)
+            return self._usual[team_id]
 
     def _let_go(self, collections: Iterable[chromadb.Collection]) -> None:
-        self._collections.clear()
-        self._usual.clear()
-        for collection in collections:
-            self._client.delete_collection(collection.name)
-        self._matrices.clear()
-
-    def _all_of(self, embedder: str) -> list[chromadb.Collection]:
-        return [one for one in self._client.list_collections() if one.name.endswith(_suffix(embedder))]
-
-    def _collection(self, embedder: str, team_id: str, channel_id: str | None) -> chromadb.Collection:
-        key = (embedder, team_id, channel_id)
-        if (known := self._collections.get(key)) is not None:
-            return known
-        scope = channel_id or "everybody"
-        name = re.sub(r"[^a-zA-Z0-9._-]", "-", f"{team_id}.{scope}") + _suffix(embedder)
-        about = {"embedder": embedder, "team_id": team_id} | ({"channel_id": channel_id} if channel_id else {})
-        unsaved = KEPT_UNSAVED_OF_A_CHANNEL if channel_id else KEPT_UNSAVED
-        found = self._client.get_or_create_collection(
-            name,
-            embedding_function=None,
-            metadata=about,
-            configuration={"hnsw": {"space": "cosine", "sync_threshold": unsaved}},
-        )
-        if (found.configuration_json.get("hnsw") or {}).get("sync_threshold") != unsaved:
-            found.modify(configuration={"hnsw": {"sync_threshold": unsaved}})
-        return self._collections.setdefault(key, found)
+        try:
+            self._collections.let_go(collections)
+        finally:  # not before: who asks meanwhile would have what goes remembered
+            with self._usual_lock:
+                self._usual.clear()
+            self._matrices.clear()
 
 
 def fingerprint(chunk: Chunk) -> str:
@@ -248,10 +238,6 @@ def _ask(collection: chromadb.Collection, vector: Sequence[float], limit: int) -
     answer = collection.query(query_embeddings=query, n_results=limit, include=["distances"])
     distances = answer["distances"] or [[]]
     return {int(i): 1.0 - float(d) for i, d in zip(answer["ids"][0], distances[0], strict=True)}
-
-
-def _suffix(embedder: str) -> str:
-    return "." + sha256(f"{embedder}\x00{MADE}".encode()).hexdigest()[:8]
 
 
 def _open(folder: Path) -> Client:

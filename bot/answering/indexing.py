@@ -79,8 +79,9 @@ class Indexing:
         """Rebuild an index that was lost, or belongs to another embedder, from SQL."""
         if self._index.former:
             logger.info("passages are embedded anew; until that is done, %s's index answers", self._index.former)
-        elif self._index.is_empty and self._standing(after=0, limit=1):
-            self._index.begin()
+        elif self._index.is_cut_short or (self._index.is_empty and self._standing(after=0, limit=1)):
+            self._make_anew()
+            return
         if self._index.is_empty or not self._index.is_marked:
             self._mark_all()
 
@@ -98,8 +99,7 @@ class Indexing:
                 "the embedder makes other vectors than those in the index: every passage is embedded anew; until that "
                 "is done, they are found by their words"
             )
-            self._index.begin()
-            self._mark_all()
+            self._make_anew()
         self._probed_at = now
 
     def _is_its_embedder(self) -> bool:
@@ -116,8 +116,9 @@ class Indexing:
 
     def rebuild(self, on_progress: Callable[[int], None] = lambda _: None) -> int:
         """Make the index anew from SQL; returns how many chunks it holds."""
-        self._index.clear()
+        self._index.begin()
         self._mark_all()
+        self._index.clear()
         return self.follow(on_progress)
 
     def catch_up(self) -> None:
@@ -132,6 +133,8 @@ class Indexing:
     def follow(self, on_progress: Callable[[int], None] = lambda _: None) -> int:
         """Bring the index up to SQL; returns how many chunks were embedded or removed, and tells it on the way."""
         total = 0
+        if self._index.is_cut_short:
+            self._make_anew()
         while chunks := self._next_chunks():
             # First what goes, which needs no model: what was erased must not stay for as long as one is away.
             removed = [chunk for chunk in chunks if chunk.removed]
@@ -146,7 +149,7 @@ class Indexing:
             on_progress(total)
             if total % LOGGED_EVERY == 0:
                 logger.info("%d passages embedded or removed so far", total)
-        if self._index.former or not self._index.is_whole:
+        if self._index.is_marked and (self._index.former or not self._index.is_whole):
             self._index.finish()
             logger.info("every passage is embedded by the embedder in use, whose index answers from now on")
         return total
@@ -202,6 +205,15 @@ class Indexing:
             if is_current := self._are_current(session, hits, place):
                 set_context(session, pair.id, [_as_context(hit) for hit in hits])
         return is_current
+
+    def _make_anew(self) -> None:
+        """Have all vectors made from nothing: marked first, as an index without vectors and marks would pass for whole.
+
+        Cut short, by the database or by the end of the process, it is done again from its beginning.
+        """
+        self._index.begin()
+        self._mark_all()
+        self._index.empty()
 
     def _mark_all(self) -> None:
         with self._database.writing() as session:

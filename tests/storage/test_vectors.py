@@ -395,3 +395,27 @@ def test_what_channels_leave_in_the_log_stays_little(open_index: OpenIndex, tmp_
         (waiting,) = log.execute("SELECT count(*) FROM embeddings_queue").fetchone()
 
     assert waiting < 100
+
+
+def test_an_index_that_is_made_anew_while_it_is_asked_answers_throughout(open_index: OpenIndex) -> None:
+    index = open_index()
+    has_ended = threading.Event()
+
+    def ask() -> None:
+        while not has_ended.is_set():
+            search(index, "G1", "G2")
+            index.usual(EAST, team_id="T1")
+
+    with ThreadPoolExecutor(3) as askers:
+        asked = [askers.submit(ask) for _ in range(3)]
+        try:
+            for number in range(1, 9):
+                index.clear()
+                index.upsert([chunk(number), chunk(100 + number, channel_id="G1")], [EAST, NORTH])
+                assert sorted(search(index, "G1")) == [number, 100 + number]
+        finally:
+            has_ended.set()
+        for one in asked:
+            one.result()
+
+    assert index.usual(EAST, team_id="T1") == pytest.approx(1 / 21)

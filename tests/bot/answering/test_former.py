@@ -1,13 +1,19 @@
 """Another embedder is set, or goes by the same name: until every passage is embedded anew, something answers."""
 
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from chromadb.errors import ChromaError
+from sqlalchemy.exc import DBAPIError
 
 from bot.answering.former import FormerIndex
-from bot.answering.indexing import PROBED_EVERY
+from bot.answering.indexing import PROBED_EVERY, Differences
 from bot.answering.model_errors import ModelUnavailableError
 from bot.answering.models import Models
 from bot.answering.retrieval import Place, Retriever
@@ -23,9 +29,23 @@ OARS = "The long oars lie in the shed."
 NOWHERE = "http://127.0.0.1:9/v1"
 
 
-def know(database: Database, name: str, text: str) -> None:
+def know(database: Database, name: str, text: str, *, channel_id: str | None = None) -> None:
     with database.writing() as session:
-        put_document(session, NewDocument(TEAM, name, name, None, (text,)), now=NOW)
+        put_document(session, NewDocument(TEAM, name, name, channel_id, (text,)), now=NOW)
+
+
+@contextmanager
+def refusing(file: Path, what: str) -> Iterator[None]:
+    """Have a database's file refuse a kind of change, as a full disk would."""
+    _change(file, f"CREATE TRIGGER refused BEFORE {what} BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
+    yield
+    _change(file, "DROP TRIGGER refused")
+
+
+def _change(file: Path, statement: str) -> None:
+    """Run a statement in another process: Chroma has an SQLite of its own, and two in one undo each other's locks."""
+    run = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=15).execute(sys.argv[2])"
+    subprocess.run([sys.executable, "-c", run, str(file), statement], check=True)
 
 
 def found(knowledge: Knowledge, question: str) -> list[str]:
@@ -229,3 +249,59 @@ def test_an_embedder_that_refuses_a_text_by_now_is_taken_for_the_same(
     model_server.cannot_embed = "spare keys"
 
     assert embedded_anew(moved, model_server) == 0
+
+
+def test_no_index_is_whole_whose_new_beginning_the_database_refused(
+    settings: Settings, moved: Knowledge, model_server: FakeModelServer
+) -> None:
+    model_server.salt = "other"
+
+    with refusing(settings.data / "timbre.db", "UPDATE ON chunks"), pytest.raises(DBAPIError):
+        moved.indexing.catch_up()
+
+    assert [moved.index.is_whole, moved.indexing.follow(), moved.index.is_whole] == [False, 2, True]
+    assert moved.indexing.compare() == Differences(2, missing=0, extra=0, stale=0)
+    (hit, *_) = moved.retriever.search("Where do the spare keys hang?", Place(TEAM), limit=1)
+    assert (hit.chunk.text, hit.similarity > 0.4) == (KEYS, True)
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_vectors_that_could_not_be_let_go_of_are_when_that_is_tried_again(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    moved: Knowledge,
+    model_server: FakeModelServer,
+    is_restarted: bool,
+) -> None:
+    know(database, "Vault", "The vault's kettle is made of gold.", channel_id="CVAULT")
+    moved.indexing.catch_up()
+    clock.move_on(hours=1)
+    model_server.salt, model_server.dimensions = "other", 128
+    file = settings.data / "index" / "chroma.sqlite3"
+
+    with refusing(file, "DELETE ON collections WHEN old.name LIKE '%everybody%'"), pytest.raises(ChromaError):
+        moved.indexing.catch_up()
+    assert not moved.index.is_whole
+    knowledge = moved
+    if is_restarted:
+        moved.index.close()
+        knowledge = open_knowledge(settings, database, now=clock)
+        knowledge.indexing.check()
+    knowledge.indexing.catch_up()
+
+    assert knowledge.index.is_whole
+    assert knowledge.indexing.compare() == Differences(3, missing=0, extra=0, stale=0)
+    (hit, *_) = knowledge.retriever.search("Where do the spare keys hang?", Place(TEAM), limit=1)
+    assert (hit.chunk.text, hit.similarity > 0.4) == (KEYS, True)
+    knowledge.index.close()
+
+
+def test_a_rebuild_that_the_database_refuses_is_taken_again(settings: Settings, moved: Knowledge) -> None:
+    with refusing(settings.data / "timbre.db", "UPDATE ON chunks"), pytest.raises(DBAPIError):
+        moved.indexing.rebuild()
+
+    assert moved.indexing.follow() == 2
+
+    assert moved.index.is_whole
+    assert moved.indexing.compare() == Differences(2, missing=0, extra=0, stale=0)
