@@ -83,6 +83,7 @@ class Answerer:
         self._database = database
         self._retriever = retriever
         self._limits = limits
+        self._house_style = house_style
         self._writer = Writer(database, models, Style(base_name, house_style, limits.max_tokens, model), now)
         self._examples = Examples(database, count=0 if model == VOICE else limits.examples)
         self._verified = VerifiedAnswers(database, models.embed)
@@ -143,7 +144,7 @@ class Answerer:
         is_known = bool(text) and (supported or not claims_nothing(text))
         if is_known and not supported:
             text = f"{text}\n\n{UNSUPPORTED}"
-        elif unknown := not_read(text, prompt.given):
+        elif unknown := not_read(text, [*prompt.given, self._house_style]):
             supported, text = False, f"{text}\n\n{_nowhere(unknown)}"
         if text and completion.ended in ENDINGS:
             text = f"{text}\n\n{ENDINGS[completion.ended]}"

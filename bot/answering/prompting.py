@@ -27,9 +27,13 @@ class Prompt:
 
     @property
     def given(self) -> list[str]:
-        """What it says about the matter: its passages, the question, and what was said before."""
+        """What it says about the matter: its passages, the question, and what people said before.
+
+        What Timbre said is no evidence: a figure that it made up would be one that it read in the next answer.
+        """
         passages = [f"{hit.chunk.title}\n{hit.chunk.text}" for hit in self.hits]
-        return [*passages, self.question, *(turn.message["content"] for turn in self.turns)]
+        said = [turn.message["content"] for turn in self.turns if turn.message["role"] == "user"]
+        return [*passages, self.question, *said]
 
     def messages(self, *, house_style: str) -> list[Message]:
         """Return the messages a model is asked with."""
