@@ -143,12 +143,16 @@ def replace_answer(session: Session, answer_id: int, *, text: str, kind: AnswerK
     return answer_of(row)
 
 
-def set_message(session: Session, answer_id: int, *, message_ts: str, thread_ts: str | None = None) -> None:
-    """Record that an answer was posted; `thread_ts`: in which thread, where that was not known before."""
+def set_message(
+    session: Session, answer_id: int, *, message_ts: str, thread_ts: str | None = None, is_private: bool | None = None
+) -> None:
+    """Record that an answer was posted; `thread_ts` and `is_private`: where, if that was not known before."""
     row = session.get_one(AnswerRow, answer_id)
     row.message_ts = message_ts
     if thread_ts is not None:
         row.thread_ts = thread_ts
+    if is_private is not None:
+        row.is_private = is_private
 
 
 def forget_questions_of(session: Session, *, team_id: str, user_id: str) -> int:

@@ -105,7 +105,7 @@ class Sharing:
                 "It stays between us."
             )
         question = Question(mine.team_id, mine.channel_id, key, mine.asked_by, mine.question)
-        return self._store(answered, question), True
+        return self._store(replace(answered, is_private=True), question), True  # until it is posted
 
     def _post(self, stored: Answer, audience: Audience) -> None:
         try:
@@ -120,14 +120,15 @@ class Sharing:
             if err.response["error"] in NOT_THERE:
                 raise ShareRefusedError("I am not in this conversation. Invite me first, then share.") from err
             raise
+        is_private = self._places.is_private(stored.channel_id)
         with self._database.writing() as session:
-            set_message(session, stored.id, message_ts=ts, thread_ts=ts)
+            set_message(session, stored.id, message_ts=ts, thread_ts=ts, is_private=is_private)
 
     def _copy(self, mine: Answer, key: str) -> Answer:
         copied = NewAnswer(**{name: getattr(mine, name) for name in NewAnswer.__dataclass_fields__})
-        is_private = self._places.is_private(mine.channel_id)
         with self._database.writing() as session:
-            return add_answer(session, replace(copied, question_ts=key, is_private=is_private), now=self._now())
+            # What was asked in private is so until it is posted, which may be refused.
+            return add_answer(session, replace(copied, question_ts=key, is_private=True), now=self._now())
 
     def _withdraw(self, known: Answer) -> Answer:
         with self._database.writing() as session:

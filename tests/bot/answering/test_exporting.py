@@ -12,11 +12,11 @@ from tests.bot.collecting.office import Office
 from tests.bot.running import Channel
 
 
-def exported(office: Office, out: Path, *, with_private: bool = False) -> list[dict[str, Any]]:
-    """Return the answers about the sundial."""
+def exported(office: Office, out: Path, *, with_private: bool = False, about: str = "sundial") -> list[dict[str, Any]]:
+    """Return the answers about a thing."""
     export_answers(office.database, AnswerFilter(with_private=with_private), out, team_id=office.team_id)
     lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-    return [line for line in lines if "sundial" in line["question"].lower()]
+    return [line for line in lines if about in line["question"].lower()]
 
 
 def test_answers_come_out_with_passages_and_thumbs_and_private_ones_on_demand(office: Office, tmp_path: Path) -> None:
@@ -44,3 +44,19 @@ def test_answers_come_out_with_passages_and_thumbs_and_private_ones_on_demand(of
         "Where does the sundial stand?",  # by `/timbre ask`, until it was in the index
     }
     assert stat.S_IMODE((tmp_path / "answers.jsonl").stat().st_mode) == 0o600
+
+
+def test_what_was_asked_in_private_comes_out_as_that_until_it_is_shared(office: Office, tmp_path: Path) -> None:
+    approved(office, "Where does the weathervane stand?", "The weathervane stands on the roof.")
+    told = office.command("UTOM", "ask where does the weathervane stand?")
+    office.slack.control("trouble", api=[{"method": "chat.postMessage", "answer": "is_archived"}])
+
+    office.click("UTOM", told, "Share", channel="CHELP")
+    office.is_told("UTOM", "I am not in this conversation.", "CHELP")
+    assert exported(office, tmp_path / "refused.jsonl", about="weathervane") == []
+
+    office.slack.control("trouble", clear=True)
+    office.click("UTOM", told, "Share", channel="CHELP")
+    office.is_told("UTOM", "Shared.", "CHELP")
+    (answer,) = exported(office, tmp_path / "shared.jsonl", about="weathervane")
+    assert answer["answer"] == "The weathervane stands on the roof."
