@@ -4,7 +4,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from slack_sdk import WebClient
@@ -92,13 +91,16 @@ class Draft:
         self._shown_at = 0.0
         self._is_resumed = False
         self._may_be_lost = False
+        self._unread: BaseException | None = None
 
     def go_on(self) -> None:
         """Take what was left behind for this spot; a stream in it ends, so that it can be written anew."""
         self._is_resumed, self._may_be_lost = True, True
-        with suppress(*TROUBLE):
+        try:
             self.ts = self._unfinished.left_behind(self._spot, self._key, self._failure_key)
             self._may_be_lost = False
+        except TROUBLE as err:
+            self._unread = err
         self._may_stream = self._may_stream and self.ts is None and not self._may_be_lost
         if self.ts is not None:
             self._replies.stop_stream(self.ts)
@@ -184,6 +186,8 @@ class Draft:
     def _finished(self, post: Post, key: str, plain: str | None) -> str:
         if self._may_be_lost:
             self.go_on()
+        if self._may_be_lost and self._unread is not None and not refused(self._unread):
+            raise self._unread  # posted beside it, what was begun would stay for ever
         if self.ts is None:
             return self._post(post, key)
         whole = preview(plain, is_whole=True) if plain is not None else ""
