@@ -1,6 +1,6 @@
 """The loop that makes the starter model, on a model that is made in a second."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from training.starter.optimizers import rate_at
 from training.starter.pretrain import Pretraining, Schedule
 from training.starter.tokenizer import case_texts, train_tokenizer
 
-SHAPE = Shape(vocab_size=600, hidden_size=32, intermediate_size=64, layers=1, heads=2)
+SHAPE = Shape(vocab_size=600, hidden_size=32, intermediate_size=64, layers=1, heads=2, wired=False)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,9 @@ def tokenizer() -> PreTrainedTokenizerBase:
 
 def training_of(tokenizer: PreTrainedTokenizerBase, *, steps: int, seed: int = 0) -> Pretraining:
     model = build_model(SHAPE, tokenizer, seed=seed)
-    schedule = Schedule(max_steps=steps, batch_tokens=1024, warmup=0.1)
+    schedule = Schedule(
+        steps=steps, decay_steps=2, warmup_steps=2, batch_tokens=1024, matrix_rate=0.02, learning_rate=3e-3
+    )
     return Pretraining(model, tokenizer, LEXICON, schedule, seed=seed)
 
 
@@ -61,22 +63,44 @@ def test_a_few_steps_lower_the_loss_of_answers_never_seen(tokenizer: PreTrainedT
     assert loss_of(training.model, rows) < before - 0.15
 
 
-def test_a_training_goes_on_where_it_was_left(tokenizer: PreTrainedTokenizerBase, tmp_path: Path) -> None:
-    first = training_of(tokenizer, steps=4)
-    first.run(lambda: first.save(tmp_path / "training.pt"))
-    second = training_of(tokenizer, steps=6)
-    second.load(tmp_path / "training.pt")
-    assert torch.equal(weights_of(first.model), weights_of(second.model))
-    trained = second.run(lambda: None)
-    assert trained.steps == 6
-    assert trained.seconds >= first.seconds / 2
-    assert not torch.equal(weights_of(first.model), weights_of(second.model))
+def test_a_training_that_was_stopped_ends_with_the_same_weights_as_one_that_was_not(
+    tokenizer: PreTrainedTokenizerBase, tmp_path: Path
+) -> None:
+    whole = training_of(tokenizer, steps=6)
+    whole.clock = minutes_pass()
+    saved: list[Path] = []
+
+    def save() -> None:
+        saved.append(tmp_path / f"{whole.steps}.pt")
+        whole.save(saved[-1])
+
+    whole.run(save)
+    resumed = training_of(tokenizer, steps=6)
+    resumed.load(saved[0])
+    assert 0 < resumed.steps < 6
+    assert resumed.run(lambda: None).steps == 6
+    assert torch.equal(weights_of(whole.model), weights_of(resumed.model))
+
+
+def test_more_steps_go_on_as_if_there_had_been_more_at_once(tokenizer: PreTrainedTokenizerBase, tmp_path: Path) -> None:
+    whole, first, second = (training_of(tokenizer, steps=steps) for steps in (7, 9, 7))
+    whole.run(lambda: None)
+    first.clock = minutes_pass()
+    first.run(lambda: first.save(tmp_path / f"{first.steps}.pt"))
+    second.load(min(tmp_path.iterdir()))
+    second.run(lambda: None)
+    assert torch.equal(weights_of(whole.model), weights_of(second.model))
+
+
+def minutes_pass() -> Callable[[], float]:
+    """Return a clock that is a minute later every time it is looked at."""
+    minutes = iter(range(10_000))
+    return lambda: 60.0 * next(minutes)
 
 
 def test_a_checkpoint_is_written_every_few_minutes_and_at_the_end(tokenizer: PreTrainedTokenizerBase) -> None:
     training = training_of(tokenizer, steps=4)
-    minutes = iter(range(10_000))
-    training.clock = lambda: 60.0 * next(minutes)
+    training.clock = minutes_pass()
     saved: list[int] = []
     training.run(lambda: saved.append(training.steps))
     assert saved[-1] == 4
@@ -97,15 +121,15 @@ def test_answers_and_their_ends_are_learnt_and_padding_is_not(tokenizer: PreTrai
 
 
 def test_batches_stay_within_their_tokens(tokenizer: PreTrainedTokenizerBase) -> None:
-    drawn = list(draw_batches(random_of(0), tokenizer, LEXICON, share=0.0, batch_tokens=512, prose=0.1))
+    drawn = draw_batches(random_of(0), tokenizer, LEXICON, mix=Mix(), batch_tokens=512, prose=0.1, echoes=0.1)
     assert len(drawn) > 10
     for batch in drawn:
         assert len(batch) == 1 or len(batch) * max(len(row.ids) for row in batch) <= 512
 
 
 def test_the_learning_rate_rises_and_falls() -> None:
-    rates = [rate_at(share, warmup=0.1) for share in (0.0, 0.05, 0.1, 0.5, 1.0)]
-    assert rates[0] < rates[1] < rates[2] > rates[3] > rates[4] > 0
+    rates = [rate_at(step, steps=100, warmup=10, decay=30) for step in (0, 5, 10, 69, 85, 99)]
+    assert 0 < rates[0] < rates[1] < rates[2] == rates[3] == 1.0 > rates[4] > rates[5] > 0
 
 
 def test_a_saved_model_is_loaded_by_transformers_alone(tokenizer: PreTrainedTokenizerBase, tmp_path: Path) -> None:
@@ -123,4 +147,4 @@ def test_an_echo_holds_every_piece_twice_and_learns_all_but_its_first_token() ->
     half = len(row.ids) // 2
     assert sorted(row.ids[:half]) == sorted(row.ids[half:])
     assert not any(row.answer[:half])
-    assert 1 <= row.answer[half:].count(False) <= 6
+    assert 2 <= row.answer[half:].count(False) <= 20

@@ -15,7 +15,7 @@ from training.starter.cases import Mix, draw_case
 from training.starter.corpus import read_sentences, read_words
 from training.starter.pretrain import Pretraining, Schedule
 from training.starter.score import score
-from training.starter.tokenizer import case_texts, train_tokenizer, word_texts
+from training.starter.tokenizer import case_texts, number_texts, train_tokenizer, word_texts
 from training.starter.words import Lexicon
 
 _TOKENIZER_CASES = 2_000
@@ -30,7 +30,7 @@ def main() -> None:
     shape = Shape()
     tokenizer = make_tokenizer(lexicon, shape, seed=options.seed)
     model = build_model(shape, tokenizer, seed=options.seed).to(options.device)
-    schedule = Schedule(minutes=options.minutes, max_steps=options.steps)
+    schedule = Schedule(steps=options.steps)
     training = Pretraining(model, tokenizer, lexicon, schedule, seed=options.seed, compiled=options.compile)
     options.out.mkdir(parents=True, exist_ok=True)
     state = options.out / "training.pt"
@@ -53,14 +53,14 @@ def make_tokenizer(lexicon: Lexicon, shape: Shape, *, seed: int) -> PreTrainedTo
     """Return a tokenizer learnt from generated cases and from every sentence and word of `lexicon`."""
     rng = Random(f"{seed} tokenizer")  # noqa: S311 - it draws training data
     cases = case_texts(draw_case(rng, lexicon, Mix()) for _ in range(_TOKENIZER_CASES))
-    return train_tokenizer([*cases, *lexicon.sentences, *word_texts(lexicon.vocabulary)], vocab_size=shape.vocab_size)
+    texts = [*cases, *lexicon.sentences, *word_texts(lexicon.vocabulary), *number_texts()]
+    return train_tokenizer(texts, vocab_size=shape.vocab_size)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.starter", description=main.__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder for the model")
-    parser.add_argument("--minutes", type=float, default=40, help="how long to train (default: %(default)s)")
-    parser.add_argument("--steps", type=int, help="train so many steps instead, whatever time they take")
+    parser.add_argument("--steps", type=int, default=3000, help="how long to train (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cases", type=int, default=500, help="held-out cases of each sort to score on")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads (default: %(default)s)")

@@ -31,26 +31,34 @@ class Row:
 
 
 def draw_batches(
-    rng: Random, tokenizer: PreTrainedTokenizerBase, lexicon: Lexicon, *, share: float, batch_tokens: int, prose: float
-) -> Iterator[list[Row]]:
-    """Yield batches as they are after `share` of the training; `prose` of their rows is plain English."""
+    rng: Random,
+    tokenizer: PreTrainedTokenizerBase,
+    lexicon: Lexicon,
+    *,
+    mix: Mix,
+    batch_tokens: int,
+    prose: float,
+    echoes: float,
+) -> list[list[Row]]:
+    """Return batches of cases of `mix`, with `prose` rows of plain English and `echoes` of random tokens for each."""
     count = _BATCHES * batch_tokens // _CASE_TOKENS
-    mix = mix_at(share)
     rows = encode(tokenizer, [draw_case(rng, lexicon, mix) for _ in range(count)])
     rows += _prose(rng, tokenizer, lexicon, round(count * prose))
-    rows += [echo(rng, len(tokenizer)) for _ in range(round(count * _echo_share(share)))]
+    rows += [echo(rng, len(tokenizer)) for _ in range(round(count * echoes))]
     rows.sort(key=lambda row: len(row.ids))
     batches = list(_by_size([row for row in rows if len(row.ids) <= MAX_TOKENS], batch_tokens))
     rng.shuffle(batches)
-    yield from batches
+    return batches
 
 
-def mix_at(share: float) -> Mix:
-    """Return what cases are like after `share` of the training: short and plain first, so copying is found early."""
-    if share < 0.1:
-        return Mix(passages=2, filler=0.0, voiced=0.3, missing=0.05, sentences=0.15)
-    if share < 0.35:
-        return Mix(passages=3, filler=0.3)
+def mix_at(draws: int) -> Mix:
+    """Return what cases are like after so many draws: short and plain first."""
+    if draws < 4:
+        return Mix(passages=3, filler=0.2, voiced=0.2, sentences=0.15, verbatim=(0.6, 0.6))
+    if draws < 6:
+        return Mix(passages=4, filler=0.4, voiced=0.4, verbatim=(0.6, 0.6))
+    if draws < 20:
+        return Mix(passages=4, filler=0.4, voiced=0.3)
     return Mix()
 
 
@@ -99,20 +107,17 @@ def _pieces(tokenizer: PreTrainedTokenizerBase, case: Case) -> Iterator[str]:
 def echo(rng: Random, vocab_size: int) -> Row:
     """Return pieces of random tokens, and then the same pieces in another order.
 
-    Nothing but copying helps there, and of every token of the vocabulary: conversations alone take many times as long
-    to teach it. The first token of a piece can't be known, so it isn't learnt.
+    Nothing but copying helps there, and of every token of the vocabulary. The first token of a piece can't be known, so
+    it isn't learnt. Echoes are as long as cases, which are batched by length: batches of nothing but echoes throw the
+    loss up.
     """
-    pieces = [rng.choices(range(_FIRST_TOKEN, vocab_size), k=rng.randint(4, 20)) for _ in range(rng.randint(1, 6))]
+    pieces = [rng.choices(range(_FIRST_TOKEN, vocab_size), k=rng.randint(4, 20)) for _ in range(rng.randint(2, 20))]
     again = rng.sample(pieces, len(pieces))
     ids = [token for piece in (*pieces, *again) for token in piece]
     answer = [False] * (len(ids) // 2)
     for piece in again:
         answer += [False, *[True] * (len(piece) - 1)]
     return Row(ids, answer)
-
-
-def _echo_share(share: float) -> float:
-    return 0.6 if share < 0.12 else 0.08
 
 
 def _prose(rng: Random, tokenizer: PreTrainedTokenizerBase, lexicon: Lexicon, count: int) -> list[Row]:

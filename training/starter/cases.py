@@ -18,11 +18,13 @@ class Mix:
     """How often what turns up in a case; `passages` and `turns` are the most of them."""
 
     passages: int = 5
-    turns: int = 6
-    missing: float = 0.12
+    turns: int = 8
+    missing: float = 0.25
     voiced: float = 0.6
     sentences: float = 0.25
     filler: float = 0.6
+    verbatim: tuple[float, float] = (1.0, 0.6)
+    """Share of answers that say the sentence as the passage has it, without a voice and with one."""
     held_out: bool = False
 
 
@@ -70,7 +72,7 @@ def _turns(rng: Random, voice: Voice, scene: _Scene, mix: Mix) -> list[Turn]:
     told = rng.sample(scene.told, len(scene.told))
     untold = list(scene.untold)
     turns = []
-    for _ in range(rng.randint(1, mix.turns)):
+    for _ in range(rng.randint((mix.turns + 1) // 2, mix.turns)):
         if untold and (rng.random() < mix.missing or not scene.passages):
             turns.append(_missing(rng, voice, untold.pop(), mix))
         elif told:
@@ -79,7 +81,7 @@ def _turns(rng: Random, voice: Voice, scene: _Scene, mix: Mix) -> list[Turn]:
 
 
 def _answered(rng: Random, voice: Voice, statement: Statement, number: int, mix: Mix) -> Turn:
-    said = restate(rng, statement)
+    said = restate(rng, statement, verbatim=mix.verbatim[voice is not NEUTRAL])
     answer = voice.say(rng, said, kept=(statement.value,), number=number)
     return Turn(ask(rng, statement, held_out=mix.held_out), answer, statement.value, number)
 
@@ -91,7 +93,7 @@ def _missing(rng: Random, voice: Voice, statement: Statement, mix: Mix) -> Turn:
 
 
 def _scene(rng: Random, lexicon: Lexicon, voice: Voice, mix: Mix) -> _Scene:
-    total = rng.randint(0 if rng.random() < mix.missing else 1, mix.passages)
+    total = rng.randint(0 if rng.random() < mix.missing / 3 else 1, mix.passages)
     prose = rng.random() < mix.sentences
     statements = draw_statements(rng, lexicon, 2 * total + 4, prose=prose, held_out=mix.held_out)
     passages, told = [], []

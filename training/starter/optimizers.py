@@ -1,6 +1,5 @@
 """Two optimizers and one schedule for their learning rates."""
 
-import math
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
@@ -11,26 +10,31 @@ from transformers import LlamaForCausalLM
 
 _LOWEST = 0.02
 """The lowest learning rate, as a part of the highest."""
+_CAREFUL = 5
+"""How much slower the embeddings change: what copies relies on the code of every token, rare ones too."""
 
 
 def build_optimizers(model: LlamaForCausalLM, *, matrix_rate: float, learning_rate: float) -> list[Optimizer]:
     """Return Muon for the layers' matrices, which learns from fewer tokens, and AdamW for the rest."""
     matrices = [weight for weight in model.model.layers.parameters() if weight.ndim == 2]
-    others = [weight for weight in model.parameters() if not any(weight is matrix for matrix in matrices)]
+    embeddings = model.model.embed_tokens.weight
+    others = [weight for weight in model.parameters() if not any(weight is one for one in (*matrices, embeddings))]
     optimizers: list[Optimizer] = [
         Muon(matrices, lr=matrix_rate, weight_decay=0.01, momentum=0.95),
-        AdamW(others, lr=learning_rate, betas=(0.9, 0.98), weight_decay=0.0),
+        AdamW(
+            [{"params": others, "lr": learning_rate}, {"params": [embeddings], "lr": learning_rate / _CAREFUL}],
+            betas=(0.9, 0.98),
+            weight_decay=0.0,
+        ),
     ]
     for group in _groups(optimizers):
         group["peak"] = group["lr"]
     return optimizers
 
 
-def rate_at(share: float, *, warmup: float) -> float:
-    """Return the learning rate after `share` of the training, as a part of its peak: warm-up, then a cosine."""
-    if share < warmup:
-        return max(share / warmup, _LOWEST)
-    return _LOWEST + (1 - _LOWEST) * 0.5 * (1 + math.cos(math.pi * min(1.0, share)))
+def rate_at(step: int, steps: int, warmup: int, decay: int) -> float:
+    """Return the learning rate of `step` (from 0) of `steps`, as a part of its peak: it rises, stays and falls."""
+    return max(_LOWEST, min(1.0, (step + 1) / warmup, (steps - step) / decay))
 
 
 def set_rate(optimizers: Sequence[Optimizer], part: float) -> None:

@@ -13,7 +13,7 @@ import torch.nn.functional as F  # noqa: N812 - torch's own documentation names 
 from torch.optim import Optimizer
 from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
 
-from training.starter.batches import Row, collate, draw_batches
+from training.starter.batches import Row, collate, draw_batches, mix_at
 from training.starter.optimizers import build_optimizers, rate_at, set_rate, step
 from training.starter.words import Lexicon
 
@@ -23,22 +23,24 @@ _LOG_STEPS = 50
 
 @dataclass(frozen=True)
 class Schedule:
-    """How the training goes."""
+    """How the training goes. The learning rates rise, stay, and fall at the end."""
 
-    minutes: float = 40.0
-    """How long it takes by the clock; what changes on the way changes with the share of it that has passed."""
-    max_steps: int | None = None
-    """Ends after so many steps instead: then the same seed gives the same weights."""
+    steps: int
+    """More make it better. Until the rates begin to fall, a training goes on as if it had had more at once."""
+    decay_steps: int = 300
+    """Over how many steps the learning rates fall, at the end."""
+    warmup_steps: int = 20
+    """Over how many they rise."""
     batch_tokens: int = 4096
     """Tokens in a step at most, padding counted."""
-    learning_rate: float = 3e-3
+    learning_rate: float = 1.5e-3
     """Of AdamW, at its highest."""
-    matrix_rate: float = 0.02
-    """Of Muon, at its highest."""
-    warmup: float = 0.02
-    """Share of the training over which the learning rates rise."""
+    matrix_rate: float = 0.004
+    """Of Muon, at its highest: ten times as much undoes in a hundred steps what was wired."""
     prose: float = 0.08
     """Rows of plain English for each row of conversation."""
+    echoes: float = 0.04
+    """Rows of random tokens, said twice, for each row of conversation."""
     prompt_share: float = 0.05
     """Share of the tokens outside answers that are learnt too."""
     checkpoint_minutes: float = 3.0
@@ -71,8 +73,7 @@ class Pretraining:
     ) -> None:
         self.model, self.tokenizer, self.lexicon, self.schedule = model, tokenizer, lexicon, schedule
         self.clock = clock
-        self.rng = Random(seed)  # noqa: S311 - it draws training data
-        self.generator = torch.Generator().manual_seed(seed)
+        self.seed = seed
         if compiled:  # fused by the compiler, plain attention is faster on a CPU than torch's own
             model.set_attn_implementation("eager")
         self.body: Callable[..., Any] = torch.compile(model.model, dynamic=True) if compiled else model.model
@@ -80,6 +81,7 @@ class Pretraining:
             model, matrix_rate=schedule.matrix_rate, learning_rate=schedule.learning_rate
         )
         self.steps = self.tokens = 0
+        self._draws = self._used = 0
         self.loss = float("nan")
         self._before = 0.0
         self._started = clock()
@@ -89,36 +91,29 @@ class Pretraining:
         """Time spent training so far, earlier sittings included."""
         return self._before + self.clock() - self._started
 
-    @property
-    def share(self) -> float:
-        """How much of the training is done, 0 to 1."""
-        if self.schedule.max_steps is not None:
-            return self.steps / self.schedule.max_steps
-        return self.seconds / (self.schedule.minutes * 60)
-
     def run(self, checkpoint: Callable[[], None]) -> Trained:
         """Train to the end, calling `checkpoint` every few minutes and when done."""
         self._started, saved = self.clock(), self.seconds
         self.model.train()
-        while self.share < 1.0:
-            for batch in self._batches():
+        while self.steps < self.schedule.steps:
+            for batch in self._batches()[self._used : self._used + self.schedule.steps - self.steps]:
                 self._train(batch)
-                if self.share >= 1.0:
-                    break
+                self._used += 1
                 if self.seconds - saved > self.schedule.checkpoint_minutes * 60:
                     saved = self.seconds
                     checkpoint()
+            if self.steps < self.schedule.steps:
+                self._draws, self._used = self._draws + 1, 0
         checkpoint()
         return Trained(self.steps, self.tokens, round(self.seconds, 1), round(self.loss, 4))
 
     def save(self, path: Path) -> None:
-        """Write everything that `load` needs to go on from here; batches drawn but not used are drawn anew."""
+        """Write everything that `load` needs to go on from here, as if nothing had happened."""
         state = {
             "model": self.model.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "rng": self.rng.getstate(),
-            "torch_rng": self.generator.get_state(),
             "progress": (self.steps, self.tokens, self.seconds, self.loss),
+            "place": (self._draws, self._used),
         }
         partial = path.with_suffix(".partial")
         torch.save(state, partial)
@@ -130,34 +125,36 @@ class Pretraining:
         self.model.load_state_dict(state["model"])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
-        self.rng.setstate(state["rng"])
-        self.generator.set_state(state["torch_rng"])
         self.steps, self.tokens, self._before, self.loss = state["progress"]
+        self._draws, self._used = state["place"]
 
     def _batches(self) -> Sequence[list[Row]]:
+        """Return the batches of the current draw: they depend on the seed and on how many were drawn before."""
+        rng = Random(f"{self.seed} {self._draws}")  # noqa: S311 - it draws training data
         schedule = self.schedule
-        return list(
-            draw_batches(
-                self.rng,
-                self.tokenizer,
-                self.lexicon,
-                share=self.share,
-                batch_tokens=schedule.batch_tokens,
-                prose=schedule.prose,
-            )
+        return draw_batches(
+            rng,
+            self.tokenizer,
+            self.lexicon,
+            mix=mix_at(self._draws),
+            batch_tokens=schedule.batch_tokens,
+            prose=schedule.prose,
+            echoes=schedule.echoes,
         )
 
     def _train(self, batch: Sequence[Row]) -> None:
-        set_rate(self.optimizers, rate_at(self.share, warmup=self.schedule.warmup))
+        schedule = self.schedule
+        set_rate(self.optimizers, rate_at(self.steps, schedule.steps, schedule.warmup_steps, schedule.decay_steps))
         pad = int(self.model.config.pad_token_id or 0)
-        ids, targets = collate(batch, self.schedule.prompt_share, pad=pad, generator=self.generator)
+        generator = torch.Generator().manual_seed(self.seed + self.steps)
+        ids, targets = collate(batch, schedule.prompt_share, pad=pad, generator=generator)
         device = self.model.device
         self.loss = train_step(self.body, self.model, ids.to(device), targets.to(device), self.optimizers)
         self.steps += 1
         self.tokens += sum(len(row.ids) for row in batch)
         if self.steps % _LOG_STEPS == 0:
             rate = self.tokens / self.seconds
-            logger.info("step %d: loss %.3f, %.0f tokens/s, %.0f%%", self.steps, self.loss, rate, 100 * self.share)
+            logger.info("step %d of %d: loss %.3f, %.0f tokens/s", self.steps, schedule.steps, self.loss, rate)
 
 
 def train_step(

@@ -80,9 +80,9 @@ def ask(rng: Random, statement: Statement, *, held_out: bool = False) -> str:
     return _chatty(rng, draw_question(rng, statement.fact))
 
 
-def restate(rng: Random, statement: Statement) -> str:
+def restate(rng: Random, statement: Statement, *, verbatim: float = 0.6) -> str:
     """Return the statement without its full stop: as the passage has it, or in other words."""
-    if statement.fact is None or rng.random() < 0.5:
+    if statement.fact is None or rng.random() < verbatim:
         return statement.text.rstrip(".")
     fact = statement.fact
     return rng.choice(fact.kind.said).format(s=fact.subject, v=fact.value).rstrip(".")
