@@ -30,7 +30,7 @@ def main() -> None:
     shape = Shape()
     tokenizer = make_tokenizer(lexicon, shape, seed=options.seed)
     model = build_model(shape, tokenizer, seed=options.seed).to(options.device)
-    schedule = Schedule(steps=options.steps)
+    schedule = Schedule(steps=options.steps, decay_steps=options.decay_steps)
     training = Pretraining(model, tokenizer, lexicon, schedule, seed=options.seed, compiled=options.compile)
     options.out.mkdir(parents=True, exist_ok=True)
     state = options.out / "training.pt"
@@ -61,6 +61,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.starter", description=main.__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder for the model")
     parser.add_argument("--steps", type=int, default=3000, help="how long to train (default: %(default)s)")
+    parser.add_argument(
+        "--decay-steps", type=int, default=300, help="the last of them, in which the learning rate falls"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cases", type=int, default=500, help="held-out cases of each sort to score on")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads (default: %(default)s)")

@@ -54,9 +54,7 @@ def draw_batches(
 def mix_at(draws: int) -> Mix:
     """Return what cases are like after so many draws: short and plain first."""
     if draws < 4:
-        return Mix(passages=3, filler=0.2, voiced=0.2, sentences=0.15, verbatim=(0.6, 0.6))
-    if draws < 6:
-        return Mix(passages=4, filler=0.4, voiced=0.4, verbatim=(0.6, 0.6))
+        return Mix(passages=3, filler=0.2, voiced=0.2, sentences=0.15)
     if draws < 20:
         return Mix(passages=4, filler=0.4, voiced=0.3)
     return Mix()

@@ -1,16 +1,19 @@
 """Generated conversations: questions, numbered passages, and answers that copy from the right one and cite it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from training.prompt import Message, Passage, build_messages
 from training.starter.facts import Fact, draw_fact
 from training.starter.questions import REFUSAL, Statement, ask, draw_statements, refuse, restate
-from training.starter.voices import NEUTRAL, Voice, any_style, describe, draw_voice
+from training.starter.voices import NEUTRAL, Voice, any_style, capital, describe, draw_voice
 from training.starter.words import ADJECTIVES, NOUNS, Lexicon, person
 
 __all__ = ["REFUSAL", "Case", "Mix", "Turn", "draw_case"]
+
+_EARLIER_ANSWERS = 0.2
+"""Share of the passages with one statement that are somebody's answer."""
 
 
 @dataclass(frozen=True)
@@ -100,14 +103,21 @@ def _scene(rng: Random, lexicon: Lexicon, voice: Voice, mix: Mix) -> _Scene:
     for number in range(1, total + 1):
         most = len(statements) - (total - number) - 3
         here = [statements.pop() for _ in range(min(rng.choice((1, 1, 2, 3)), most))]
-        passages.append(_passage(rng, lexicon, voice, here, mix))
+        if len(here) == 1 and rng.random() < _EARLIER_ANSWERS:
+            here = [_reworded(rng, here[0])]
+            passages.append(_earlier_answer(rng, voice, here[0]))
+        else:
+            passages.append(_passage(rng, lexicon, here, mix))
         told += [(statement, number) for statement in here]
     return _Scene(tuple(passages), tuple(told), tuple(statements))
 
 
-def _passage(rng: Random, lexicon: Lexicon, voice: Voice, statements: Sequence[Statement], mix: Mix) -> Passage:
-    if len(statements) == 1 and rng.random() < 0.2:
-        return _earlier_answer(rng, voice, statements[0])
+def _reworded(rng: Random, statement: Statement) -> Statement:
+    """Return the statement as somebody may have answered it."""
+    return replace(statement, text=capital(restate(rng, statement)) + ".")
+
+
+def _passage(rng: Random, lexicon: Lexicon, statements: Sequence[Statement], mix: Mix) -> Passage:
     sentences = [statement.text for statement in statements]
     while len(sentences) < 3 and rng.random() < mix.filler / 2:
         sentences.insert(rng.randint(0, len(sentences)), rng.choice(lexicon.sentences))
@@ -115,7 +125,7 @@ def _passage(rng: Random, lexicon: Lexicon, voice: Voice, statements: Sequence[S
 
 
 def _earlier_answer(rng: Random, voice: Voice, statement: Statement) -> Passage:
-    answer = voice.say(rng, restate(rng, statement), kept=(statement.value,))
+    answer = voice.say(rng, statement.text.rstrip("."), kept=(statement.value,))
     title = rng.choice((f"Answer by {person(rng)}", "Verified answer", f"#{rng.choice(NOUNS)}"))
     return Passage(title, f"Q: {ask(rng, statement)}{rng.choice((' ', chr(10)))}A: {answer}")
 

@@ -51,9 +51,9 @@ class _Wiring:
         self.model, self.tokenizer = model, tokenizer
         self.codes = torch.randn(model.config.vocab_size, HEAD, generator=generator) / math.sqrt(HEAD)
         self.codes[:, :2] = 0.0
-        self.codes[self._ids([".", ">"]), _ENDS] = self.codes[self._ids(["]", "Question", "<|im_start|>"]), _MARKS] = (
-            1.0
-        )
+        self.codes[self._ids([".", "!", "?", ">"]), _ENDS] = self.codes[
+            self._ids(["]", "Question", "<|im_start|>"]), _MARKS
+        ] = 1.0
         self.older = torch.linalg.qr(torch.randn(HEAD, HEAD, generator=generator))[0]
         """Turns a token's code into that of the token one further back."""
         self.seen = torch.linalg.qr(torch.randn(HEAD, HEAD, generator=generator))[0][: HEAD - 2 * _SLOW]
