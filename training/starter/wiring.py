@@ -171,7 +171,8 @@ class _Wiring:
         return [dim for pair in reversed(range(_SLOW, _PAIRS)) for dim in (pair, pair + _PAIRS)]
 
     def _ids(self, tokens: Iterable[str]) -> list[int]:
-        return [int(self.tokenizer.convert_tokens_to_ids(token)) for token in tokens]
+        vocabulary = self.tokenizer.get_vocab()
+        return [vocabulary[token] for token in tokens]
 
 
 def _gain(layer: int) -> float:
