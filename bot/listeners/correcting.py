@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, Respond
-from slack_sdk.errors import SlackApiError
 
 from bot.answering.correcting import Corrections
 from bot.answering.questions import Questions
@@ -68,7 +67,7 @@ class Correcting:
 
         try:
             self._modals.open(click.trigger_id, WORDS, fill)
-        except SlackApiError:
+        except Exception:  # a call may end in more than Slack's own errors
             before()
             raise
 

@@ -49,9 +49,13 @@ class Modals:
         self._slow = slow
 
     def open(self, trigger_id: str, words: Words, fill: Callable[[], Block]) -> None:
-        """Open a modal, and then have it show what `fill` returns, or why it can't be shown."""
+        """Open a modal, and then have it show what `fill` returns, or why it can't be shown, unless it was closed."""
         opened = self._client.views_open(trigger_id=trigger_id, view=blocks.reading(words.title, words.reading))
-        self._client.views_update(view_id=opened["view"]["id"], view=_filled(words, fill))
+        try:
+            self._client.views_update(view_id=opened["view"]["id"], view=_filled(words, fill))
+        except SlackApiError as err:
+            if err.response["error"] != "not_found":
+                raise
 
     def decide(self, ack: Ack, sent: Submission, words: Words, act: Callable[[], object]) -> Outcome:
         """Do what a modal was sent off for; what is wrong is said in it, and nothing typed is lost."""

@@ -299,6 +299,21 @@ def test_the_modal_is_open_before_slack_says_who_may_read_the_answer(office: Off
     office.close("UBEN")
 
 
+def test_whoever_closes_the_modal_before_it_is_filled_is_told_of_no_failure(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    reply = office.help.ask("UTOM", "Why do walruses hum?")
+    office.slack.control("trouble", api=[{"method": "views.update", "answer": "delay", "delay_s": 1}])
+    office.click("UBEN", reply, "I know the answer", channel="CHELP")
+    assert "Reading the answer" in said_in(office.modal("UBEN", is_filled=False))
+    office.close("UBEN")
+
+    wait_until(lambda: not office.slack.control("trouble")["api"], "the bot fills it")
+    time.sleep(2)  # until Slack has answered that, and whatever would be told is
+    assert not any("didn't work" in said_in(one) for one in office.told("UBEN", "CHELP"))
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 def test_what_may_not_be_corrected_is_said_in_the_modal(office: Office) -> None:
     ts = office.help.say("UTOM", "@timbre Why do seals dance?")
     (reply,) = office.help.replies_to(ts)
