@@ -150,9 +150,9 @@ def follow_source(session: Session, pair_id: int, candidate: Candidate, *, keep_
 
 
 def see_live(session: Session, pair_id: int, candidate: Candidate) -> Pair:
-    """Record that a pair's messages were found in Slack, where an export had them. Raises `KeyError`."""
+    """Record which messages in Slack say what a pair says. Raises `KeyError`."""
     row = lock_row(session, pair_id)
-    row.origin, row.permalink = candidate.origin, candidate.permalink
+    row.origin, row.permalink, row.answer_parts = candidate.origin, candidate.permalink, list(candidate.answer_parts)
     session.flush()
     return pair_of(row)
 

@@ -199,7 +199,8 @@ class Reviews:
             forget_answers_from(session, [pair], team_id=pair.team_id)
             return move(session, pair, PairStatus.ERASED, approvals_needed=needed, now=now)
         pair = keep_where_it_may_be_read(session, pair, is_private=candidate.channel_is_private, now=now)
-        if pair.origin is Origin.EXPORT and candidate.content_hash == pair.source_hash:
+        is_elsewhere = pair.origin is Origin.EXPORT or pair.answer_parts != candidate.answer_parts
+        if is_elsewhere and candidate.content_hash == pair.source_hash:
             pair = see_live(session, pair.id, candidate)
         if candidate.content_hash != pair.source_hash:
             # Before it is kept to be compared: nobody may be shown what is redacted by now.

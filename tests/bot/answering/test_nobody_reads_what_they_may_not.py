@@ -101,7 +101,7 @@ def act(town: Town, draw: Callable[..., object], came: Counter[str]) -> None:
     mine = [room.id for room in town.books.rooms.values() if user in room.members]
     place = str(draw(st.sampled_from(mine)))
     question = f"Who heard of {draw(st.sampled_from((*TOPICS, 'pump window', 'zebras', TOPICS[0])))}?"
-    how = draw(st.sampled_from(("ask", "ask", "ask", "follow", "follow", "alone", "alone", "suggest", "gaps")))
+    how = draw(st.sampled_from((*["ask"] * 3, *["follow"] * 2, *["alone"] * 4, "suggest", "gaps")))
     threads = [(channel_id, ts) for channel_id, ts in town.threads if channel_id in mine]
     if how == "follow" and threads:
         channel_id, thread_ts = threads[draw(st.integers(0, len(threads) - 1))]  # type: ignore[call-overload]
@@ -192,12 +192,12 @@ def test_nothing_reaches_who_may_not_read_it_in_many_workspaces(
         "could ask",
         "unknown",
         "shared",
-        "new",
         "followed up",
         "told that it can't be",
         "Slack did not say",
     )
     assert all(came[name] >= workspaces / 60 for name in wanted), came
+    assert came["new"] > 0, came  # it is rare that what is shared can be written anew for everybody
     print(dict(came))  # noqa: T201 (how often what was tried came about)
 
 

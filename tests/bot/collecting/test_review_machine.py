@@ -418,10 +418,10 @@ class Machine(RuleBasedStateMachine):
 
     def has_approved_this(self, user: str, messages: list[Any]) -> bool:
         """Return whether somebody's ✅ is on one of the messages, and was put there when they said what they say."""
-        said = [(message.ts, message.text) for message in messages]
+        # By what was said: a part that is deleted and said again word for word is what was approved.
+        said = {message.text for message in messages}
         return any(
-            user in message.reactions.get(EMOJI[0], [])
-            and all(self.seen[user, message.ts].get(ts) == text for ts, text in said)
+            user in message.reactions.get(EMOJI[0], []) and said <= set(self.seen[user, message.ts].values())
             for message in messages
         )
 
