@@ -36,7 +36,10 @@ REPLY_AFTER_S = (70, 13 * 60)
 
 
 def showcase(content: DemoContent) -> Question:
-    """Return the question the demo and the tour ask before and after: a document answers it, no conversation does."""
+    """Return the question the demo and the tour ask before and after: a document answers it, no conversation does.
+
+    The first, which the starter model can answer.
+    """
     return next(question for question in content.questions if question.document)
 
 
