@@ -112,9 +112,11 @@ class _Run:
         self.started = self.clock()
         if not self._resume():
             self.state.val_loss_start = self.state.val_loss = self._validate()
+        done_before = len(self.state.history)
         while not self.state.is_done(self.settings):
             self._train_epoch()
-        self._save_checkpoint()
+        if len(self.state.history) > done_before:  # else nothing was gained by this attempt
+            self._save_checkpoint()
         kept, epochs = self.state.kept, self.state.epochs
         if epochs and epochs[-1].epoch < self.settings.epochs:
             logger.info("stopped after epoch %d: validation loss was lowest after %d", epochs[-1].epoch, kept.epoch)

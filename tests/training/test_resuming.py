@@ -67,8 +67,13 @@ def test_an_interrupted_fit_ends_with_the_very_weights_of_an_undisturbed_one(
 def test_a_fit_that_was_done_is_not_done_again(tiny_folder: Path, tmp_path: Path, undisturbed: Fit) -> None:
     trained(load_base(tiny_folder, dtype="float32"), checkpoints=checkpoints(tmp_path, seconds=1e9))
     told: list[Progress] = []
-    again = trained(load_base(tiny_folder, dtype="float32"), checkpoints=checkpoints(tmp_path), on_progress=told.append)
+    saved: list[str] = []
+    kept = Checkpoints(
+        tmp_path / "checkpoint.pt", made_for="these pairs", seconds=0.0, on_saved=lambda: saved.append("again")
+    )
+    again = trained(load_base(tiny_folder, dtype="float32"), checkpoints=kept, on_progress=told.append)
     assert told == []
+    assert saved == []  # an attempt that gains nothing counts as one
     assert all(torch.equal(tensor, weights(again)[name]) for name, tensor in weights(undisturbed).items())
 
 
