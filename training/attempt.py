@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +13,13 @@ from storage import runs
 from storage.clock import utc_now
 from storage.database import Database
 from training.config import TrainingConfig
-from training.exit_codes import DONE, LOST
+from training.exit_codes import DONE, FAILED, LOST
 
 logger = logging.getLogger(__name__)
 
 LOWER_PRIORITY = 10
+TELLING_S = 5.0
+"""How long the first of several processes is left to tell what stopped all of them: when one ends, all are ended."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,7 +36,7 @@ def _work(run_id: int, config: TrainingConfig, worker: str) -> int:
     # Not at the top: loading torch takes seconds, and a child without a worker must end in them, too.
     import torch
 
-    from training.completion import see_through
+    from training.completion import log_without_text, see_through
     from training.pipeline import Attempt, assist
     from training.processes import started
 
@@ -47,7 +50,12 @@ def _work(run_id: int, config: TrainingConfig, worker: str) -> int:
             attempt = Attempt(database, replace(config, device=processes.device), run, worker, utc_now, processes)
             if processes.is_first:
                 return see_through(attempt)
-            assist(attempt)
+            try:
+                assist(attempt)
+            except Exception as err:  # noqa: BLE001 - the first process meets it, too, and tells it
+                log_without_text(err)
+                time.sleep(TELLING_S)
+                return FAILED
             return DONE
     finally:
         database.close()

@@ -7,10 +7,11 @@ import traceback
 from sqlalchemy.exc import SQLAlchemyError
 
 from training.errors import TrainingError
-from training.exit_codes import DONE, FAILED, LOST, UNTOLD
+from training.exit_codes import ALONE, DONE, FAILED, LOST, UNTOLD
 from training.machine import ran_out_of_memory
 from training.outcome import RunLostError, fail
 from training.pipeline import Attempt, complete
+from training.processes import ProcessGoneError
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +26,11 @@ def see_through(attempt: Attempt) -> int:
     except RunLostError:
         logger.info("run %s was cancelled or taken up by another worker", attempt.run.id)
         return LOST
+    except ProcessGoneError as err:  # nothing that the run is to blame for
+        log_without_text(err)
+        return ALONE
     except Exception as err:  # noqa: BLE001 - whatever it is, the person who asked for the run is told
-        _log_without_text(err)
+        log_without_text(err)
         return _tell(attempt, explain(err, attempt))
     return DONE
 
@@ -36,7 +40,7 @@ def _tell(attempt: Attempt, error: str) -> int:
         with attempt.database.writing() as session:
             fail(session, attempt.run, error, worker=attempt.worker, now=attempt.now())
     except SQLAlchemyError as err:
-        _log_without_text(err)
+        log_without_text(err)
         return UNTOLD
     return FAILED
 
@@ -55,7 +59,7 @@ def explain(error: Exception, attempt: Attempt) -> str:
     )
 
 
-def _log_without_text(error: Exception) -> None:
+def log_without_text(error: Exception) -> None:
     """Log what failed and where. Not what it says: an error's message may quote a conversation."""
     frames = "".join(traceback.format_tb(error.__traceback__))
     logger.error("%s\n%s", type(error).__name__, frames)

@@ -11,3 +11,5 @@ LOST = 11
 """The run is somebody else's by now, or cancelled."""
 UNTOLD = 12
 """It failed, and not even that could be stored."""
+ALONE = 13
+"""Another process of the same attempt ended: as if this one had, too."""

@@ -13,16 +13,20 @@ from typing import TypeVar, cast
 import torch
 from torch import Tensor
 
-from training.machine import chosen_device
+from training.machine import chosen_device, ran_out_of_memory
 
 T = TypeVar("T")
+
+
+class ProcessGoneError(RuntimeError):
+    """One of the other processes ended, so that nothing can be exchanged with it any more."""
 
 
 @dataclass(frozen=True)
 class Processes:
     """Which process this is, of how many, and where it computes. One alone exchanges nothing.
 
-    All of them have to call `meet`, `total`, `add_up` and `agree` equally often.
+    All of them have to call `meet`, `total`, `add_up` and `agree` equally often. Each of those raises ProcessGoneError.
     """
 
     device: str = "auto"
@@ -63,7 +67,12 @@ class Processes:
     def _sum(self, tensor: Tensor) -> Tensor:
         from accelerate.utils import reduce
 
-        return cast("Tensor", reduce(tensor.to(self.device), "sum"))
+        try:
+            return cast("Tensor", reduce(tensor.to(self.device), "sum"))
+        except RuntimeError as err:
+            if ran_out_of_memory(err):
+                raise
+            raise ProcessGoneError("another process of this run ended") from err
 
 
 @contextmanager
