@@ -1,7 +1,7 @@
 """Posts in Slack once, even when the process dies between posting and remembering."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -72,6 +72,16 @@ class Poster:
         """Replace what a message says; with `key`, also the key it carries."""
         metadata = keyed(key) if key else None
         self._client.chat_update(channel=channel_id, ts=ts, text=text, blocks=blocks, metadata=metadata)
+
+
+def once(post: Callable[[], str], find: Callable[[], str | None]) -> str:
+    """Return the ts of what `post` posts; where Slack does not say whether it did, it is looked for before again."""
+    try:
+        return post()
+    except TROUBLE as err:
+        if refused(err):
+            raise
+        return find() or post()
 
 
 def keyed(key: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from bot.slack.posting import TROUBLE, Post, Poster, refused
+from bot.slack.posting import TROUBLE, Post, Poster, once, refused
 from bot.slack.streaming import Spot
 
 
@@ -27,12 +27,7 @@ class Replies:
 
     def post_once(self, post: Post, *, key: str) -> str:
         """Post, and where Slack does not say whether it did, look for it before posting again."""
-        try:
-            return self.post(post, key=key)
-        except TROUBLE as err:
-            if refused(err):
-                raise
-            return self.find(key) or self.post(post, key=key)
+        return once(lambda: self.post(post, key=key), lambda: self.find(key))
 
     def find(self, key: str) -> str | None:
         """Return the ts of the reply that carries a key."""

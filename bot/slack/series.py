@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from slack_sdk import WebClient
 
-from bot.slack.posting import TROUBLE, Post, Poster, asking_once, refused
+from bot.slack.posting import Post, Poster, asking_once, once
 from bot.slack.replying import Replies
 from bot.slack.streaming import Spot
 
@@ -37,11 +37,7 @@ class Series:
         return ts
 
     def _begin(self, channel_id: str, post: Post, key: str) -> str:
-        try:
-            return self._posting.post(channel_id, key=key, text=post.text, blocks=post.blocks)
-        except TROUBLE as err:
-            if refused(err):
-                raise
-            return self.find(channel_id, key=key) or self._posting.post(
-                channel_id, key=key, text=post.text, blocks=post.blocks
-            )
+        return once(
+            lambda: self._posting.post(channel_id, key=key, text=post.text, blocks=post.blocks),
+            lambda: self.find(channel_id, key=key),
+        )
