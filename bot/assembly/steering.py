@@ -59,7 +59,6 @@ def steering_of(
         answering.sharing,
         answering.gaps,
         answering.places.may_see,
-        phone_region=settings.phone_region,
         now=now,
     )
     voices = VoiceCommands(

@@ -86,10 +86,8 @@ def _filled(words: Words, fill: Callable[[], Block]) -> Block:
         return fill()
     except ReviewRefusedError as err:
         return blocks.refused(words.title, str(err))
-    except Exception:
-        error_id = uuid.uuid4().hex[:8]
-        logger.exception("%s could not be shown, id %s", words.reading, error_id)
-        return blocks.refused(words.title, f"That didn't work. Please tell an admin `{error_id}`.")
+    except Exception as err:  # noqa: BLE001 - whatever it was, the modal must not stand there for ever
+        return blocks.refused(words.title, _failed(f"{words.reading} could not be shown", err, quoted="`"))
 
 
 def _refusal_of(act: Callable[[], object], sent: Submission) -> dict[str, str]:
@@ -101,11 +99,16 @@ def _refusal_of(act: Callable[[], object], sent: Submission) -> dict[str, str]:
         return err.errors
     except ReviewRefusedError as err:
         return {last: str(err)}
-    except Exception:
-        error_id = uuid.uuid4().hex[:8]
-        logger.exception("what was sent off could not be stored, id %s", error_id)
-        return {last: f"That didn't work. Please tell an admin {error_id}."}
+    except Exception as err:  # noqa: BLE001 - whatever it was, what was typed must not be lost
+        return {last: _failed("what was sent off could not be stored", err)}
     return {}
+
+
+def _failed(what: str, err: Exception, *, quoted: str = "") -> str:
+    """Log an exception, and return what a person is told of it."""
+    error_id = uuid.uuid4().hex[:8]
+    logger.error("%s, id %s", what, error_id, exc_info=err)
+    return f"That didn't work. Please tell an admin {quoted}{error_id}{quoted}."
 
 
 def _ended(words: Words, refusal: dict[str, str], sent: Submission) -> Block:

@@ -7,7 +7,6 @@ from bot.answering.gaps import Gaps
 from bot.answering.sharing import Sharing
 from bot.blocks import asking as blocks
 from bot.blocks.answer import summary
-from bot.collecting.redaction.redacting import redact_sources
 from bot.slack.payloads import CommandCall
 from bot.steering.commands import Command, NotAllowedError, RoleCheck, Said, UsageError, require_admin
 from storage.audit import append
@@ -32,7 +31,6 @@ class AskingCommands:
         gaps: Gaps,
         may_see: Callable[[str, str], bool],
         *,
-        phone_region: str,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
@@ -40,7 +38,6 @@ class AskingCommands:
         self._sharing = sharing
         self._gaps = gaps
         self._may_see = may_see
-        self._phone_region = phone_region
         self._now = now
 
     def __iter__(self) -> Iterator[Command]:
@@ -51,9 +48,9 @@ class AskingCommands:
     def _ask(self, call: CommandCall) -> Said:
         if not call.arguments:
             raise UsageError("Say what you want to know.")
-        (text,) = redact_sources(" ".join(call.arguments), region=self._phone_region)
+        question = " ".join(call.arguments)  # redacted before it was kept
         answer = self._sharing.ask(
-            text.text, team_id=call.team_id, channel_id=call.channel_id, user_id=call.user_id, key=call.key
+            question, team_id=call.team_id, channel_id=call.channel_id, user_id=call.user_id, key=call.key
         )
         first, *more = blocks.private(answer)
         return Said(summary(answer.text), first, more)
