@@ -42,7 +42,9 @@ def audit_verify(data: Path | None, head: str | None, as_json: bool) -> None:
 def _problem(found: list[Entry], broken: int | None, head: str | None) -> str | None:
     if broken is not None:
         return f"Entry {broken} does not follow from the one before: it, or what was before it, was changed or dropped."
-    known = (audit.GENESIS, *(entry.hash for entry in found))
+    if head and len(head) < HASH_SHOWN:
+        return f"--head {head} is too short to tell entries apart: give {HASH_SHOWN} signs of the hash, or all."
+    known = [entry.hash for entry in found] or [audit.GENESIS]
     if head and not any(hash_.startswith(head) for hash_ in known):
         return f"No entry has the hash {head}: entries were cut off at the end, or it is another workspace's."
     return None

@@ -4,6 +4,8 @@ import json
 import sqlite3
 from datetime import UTC, datetime
 
+import pytest
+
 from storage import audit
 from storage.database import Database, sqlite_url
 from storage.workspaces import register_workspace
@@ -57,3 +59,11 @@ def test_entries_cut_off_at_the_end_are_missed_by_a_hash_noted_before(timbre: Ti
     cut = timbre("audit", "verify", "--head", head, "--json")
     assert cut.code == 1
     assert "cut off at the end" in json.loads(cut.out)["problem"]
+
+
+@pytest.mark.parametrize(("head", "said"), [("0", "too short"), ("0" * 64, "cut off at the end")])
+def test_what_would_fit_any_chain_proves_nothing(timbre: Timbre, head: str, said: str) -> None:
+    write_entries(timbre, 1)
+    verified = timbre("audit", "verify", "--head", head)
+    assert verified.code == 1
+    assert said in verified.out
